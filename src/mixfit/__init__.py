@@ -1,0 +1,1 @@
+"""mixfit: a config-driven laboratory for mixture densities."""

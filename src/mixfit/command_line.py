@@ -1,0 +1,93 @@
+"""Errors as sentences: what a user typed wrong never ends in a traceback, and the nearest right word is named.
+
+Imports nothing heavy, so that a mistyped override is answered at once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from mixfit.errors import InputError
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+
+
+@contextmanager
+def speaking_plainly() -> Iterator[None]:
+    """Prints what a user can mend as one message and exits with status 1; lets real bugs keep their traceback."""
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra then raises its errors instead of printing them
+    try:
+        yield
+    except InputError as error:
+        _exit(str(error))
+    except MissingConfigException as error:
+        _exit(_unknown_choice(error))
+    except (HydraException, OmegaConfBaseException) as error:
+        _exit(_bad_override(error))
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """A clause that names the closest of the known words, or all of them if none is close."""
+    close = get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"did you mean {close[0]}?" if close else f"there are: {', '.join(sorted(known))}"
+
+
+def known_keys() -> list[str]:
+    """Every key of every choice of every group, dotted."""
+    keys: set[str] = set()
+    for path in sorted(CONFIGS.glob("*.yaml")) + sorted(CONFIGS.glob("*/*.yaml")):
+        content = OmegaConf.to_container(OmegaConf.load(path))
+        prefix = "" if path.parent == CONFIGS else f"{path.parent.name}."
+        if path.parent.name != "experiment":
+            keys.update(_dotted(content, prefix))
+    groups = {path.name for path in CONFIGS.iterdir() if path.is_dir()} - {"hydra"}
+    return sorted(key for key in keys | groups if not key.endswith("_target_") and key != "defaults")
+
+
+def _dotted(content: object, prefix: str) -> Iterator[str]:
+    if not isinstance(content, dict):
+        return
+    for key, value in content.items():
+        if isinstance(value, dict) and key != "hydra":
+            yield from _dotted(value, f"{prefix}{key}.")
+        elif key not in ("hydra", "defaults"):
+            yield f"{prefix}{key}"
+
+
+def _unknown_choice(error: MissingConfigException) -> str:
+    group, _, choice = (error.missing_cfg_file or "").rpartition("/")
+    options = list(error.options or [])
+    if not options:
+        return str(error)
+    return f"{group}={choice}: there is no such choice; {nearest(choice, options)}"
+
+
+def _bad_override(error: Exception) -> str:
+    found = re.search(r"[Cc]ould not override '([^']+)'", str(error))
+    if found:
+        key = found.group(1)
+        cause = (
+            f": {error.__cause__}".split("\n")[0] if _is_known(key) and error.__cause__ else ": there is no such key"
+        )
+        hint = "" if _is_known(key) else f"; {nearest(key, known_keys())}"
+        return f"{key}{cause}{hint}"
+    return "\n".join(line for line in str(error).splitlines() if "HYDRA_FULL_ERROR" not in line).strip()
+
+
+def _is_known(key: str) -> bool:
+    return key in known_keys()
+
+
+def _exit(message: str) -> None:
+    sys.stderr.write(f"error: {message}\n")
+    sys.exit(1)

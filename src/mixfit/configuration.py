@@ -1,0 +1,72 @@
+"""Checks of a composed configuration that need neither torch nor the data, so that they answer at once.
+
+The type of a key is the type of its value in its own YAML file: one place, and no signature written twice. What the
+values mean, and their ranges, is checked where they are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from mixfit.command_line import CONFIGS, nearest
+from mixfit.errors import InputError
+
+WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a word", list: "a list, such as [1,2]"}
+
+OPTIONAL: dict[str, type] = {"data.batch_size": int, "data.header": bool, "data.weights": list, "data.columns": list}
+"""Types of keys whose default is null."""
+
+
+def check(config: DictConfig, choices: Mapping[str, str | None]) -> None:
+    """Raises `InputError` for a key that nothing reads, a value of the wrong type, or a number out of range."""
+    defaults = _flat(_defaults(choices))
+    for key, value in _flat(OmegaConf.to_container(config, resolve=True)).items():
+        if key not in defaults:
+            raise InputError(f"{key}: nothing reads this key; {nearest(key, sorted(defaults))}")
+        if isinstance(value, str) and value == "???":
+            raise InputError(f"{key} is missing: give {key}=...")
+        _check_type(key, value, OPTIONAL.get(key) or type(defaults[key]), defaults[key] is None)
+    for key, least in {"model.n_components": 1, "trainer.max_epochs": 1, "seed": 0, "data.batch_size": 1}.items():
+        value = OmegaConf.select(config, key)
+        if value is not None and value < least:
+            raise InputError(f"{key}={value}: must be at least {least}; change {key}")
+    if not config.model.floor > 0:
+        raise InputError(
+            f"model.floor={config.model.floor}: without a positive floor the likelihood has no bound; raise model.floor"
+        )
+
+
+def _check_type(key: str, value: Any, expected: type, nullable: bool) -> None:
+    if (value is None and nullable) or expected is type(None):
+        return
+    fits = isinstance(value, (int, float) if expected is float else expected)
+    if not fits or (isinstance(value, bool) and expected is not bool):
+        raise InputError(f"{key}={value}: expected {WORDS[expected]}{' or null' if nullable else ''}")
+
+
+def _defaults(choices: Mapping[str, str | None]) -> dict[str, Any]:
+    """The configuration as the YAML files have it, for the choices made."""
+    content = OmegaConf.to_container(OmegaConf.load(CONFIGS / "train.yaml"))
+    assert isinstance(content, dict)  # the file is ours
+    ours = {group: choice for group, choice in choices.items() if choice and (CONFIGS / group).is_dir()}
+    chosen = {
+        group: OmegaConf.to_container(OmegaConf.load(CONFIGS / group / f"{choice}.yaml"))
+        for group, choice in ours.items()
+        if group not in ("experiment", "hydra")
+    }
+    return {str(key): value for key, value in content.items() if key not in ("defaults", "hydra")} | chosen
+
+
+def _flat(content: Any, prefix: str = "") -> dict[str, Any]:
+    return dict(_walk(content, prefix))
+
+
+def _walk(content: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in content.items():
+        if isinstance(value, dict):
+            yield from _walk(value, f"{prefix}{key}.")
+        elif key != "experiment":
+            yield f"{prefix}{key}", value

@@ -1,0 +1,141 @@
+"""What do the cells of one column say: which numbers, or which labels?
+
+Every reader hands over its columns as pyarrow arrays and leaves text as text, because only the request (data.label)
+decides whether "01" is the number 1 or a name. So one grammar of numbers serves CSV, text in Parquet and text in NPZ.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mixfit.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NUMBER = r"(?i)^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?$|^[+-]?(inf|infinity|nan)$"
+MISSING_NUMBERS = ("", "NA", "N/A", "#N/A", "<NA>", "nan", "NaN", "NAN", "null", "NULL", "None")
+MISSING_LABELS = ("", "nan", "NaN")  # "NA" and "None" may well be the name of a class
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column as it stands in the file; `line` gives the line of a 1-based row, where the file has lines."""
+
+    name: str
+    cells: "pa.ChunkedArray"
+    line: Callable[[int], int | None] | None = None
+
+    def place(self, row: int) -> str:
+        """The cell of a 1-based row in words: row, line of the file where there is one, column."""
+        line = self.line(row) if self.line else None
+        return f"row {row}{f' (line {line} of the file)' if line else ''}, column {self.name!r}"
+
+
+def is_number(cell: str) -> bool:
+    """True if the text is a decimal number, an infinity or NaN, blanks around it aside."""
+    return re.search(NUMBER, cell.strip()) is not None
+
+
+def numbers(column: Column) -> npt.NDArray[np.float64]:
+    """The (N,) cells as float64, NaN where one is missing; InputError if one is no number."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    cells = _without_dictionary(column.cells)
+    kind = cells.type
+    if pa.types.is_decimal(kind):  # pyarrow rounds decimals twice on the direct way, text is rounded once
+        cells = pc.cast(cells, pa.string())
+    if _is_text(cells.type):
+        cells = _numeric_text(column, cells)
+    elif not any(is_kind(kind) for is_kind in _numeric_kinds()):
+        raise InputError(
+            f"column {column.name!r} is of type {kind}, and points need numbers: "
+            "leave it out by listing the others in data.columns"
+        )
+    values: npt.NDArray[np.float64] = pc.cast(cells, pa.float64(), safe=False).to_numpy()
+    return values
+
+
+def labels(column: Column) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    """Codes (N,) that count from 0 in the order of first appearance, and the L names they stand for."""
+    import pyarrow.compute as pc
+
+    cells = _label_text(column)
+    missing = pc.is_in(cells, value_set=_texts(MISSING_LABELS))
+    count = pc.sum(missing).as_py()
+    if count:
+        raise InputError(
+            f"missing labels: {count}, the first in {column.place(pc.index(missing, True).as_py() + 1)}; "
+            "fill these cells, or choose another column in data.label"
+        )
+    names = pc.unique(cells)
+    codes = pc.index_in(cells, value_set=names).to_numpy().astype(np.int64)
+    return codes, tuple(names.to_pylist())
+
+
+def _label_text(column: Column) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        text = pc.cast(_without_dictionary(column.cells), pa.string())
+        return pc.utf8_trim_whitespace(pc.fill_null(text, ""))
+    except pa.ArrowException as error:
+        raise InputError(
+            f"column {column.name!r} is of type {column.cells.type}, and labels are text or numbers: "
+            "choose another column in data.label"
+        ) from error
+
+
+def _numeric_text(column: Column, cells: Any) -> Any:
+    """Trimmed text with nulls for missing cells; every other cell is sure to be a number."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    trimmed = pc.utf8_trim_whitespace(cells)
+    missing = pc.is_in(trimmed, value_set=_texts(MISSING_NUMBERS).cast(trimmed.type))
+    present = pc.if_else(missing, pa.scalar(None, trimmed.type), trimmed)
+    row = pc.index(pc.fill_null(pc.match_substring_regex(present, NUMBER), True), False).as_py()
+    if row >= 0:
+        _refuse_text(column, row + 1, present[row].as_py())
+    return present
+
+
+def _refuse_text(column: Column, row: int, text: str) -> None:
+    point = " Decimals need a point, not a comma." if is_number(text.replace(",", ".")) else ""
+    unnamed = column.line and column.name.isdecimal()
+    header = " If the first line holds the names of the columns, set data.header=true." if unnamed else ""
+    raise InputError(
+        f"{column.place(row)}: {text[:40]!r} stands where a number belongs. If the column is a label, set "
+        f"data.label={column.name}; to leave it out, list the others: data.columns=[...].{point}{header}"
+    )
+
+
+def _without_dictionary(cells: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.cast(cells, cells.type.value_type) if pa.types.is_dictionary(cells.type) else cells
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _numeric_kinds() -> tuple[Callable[[Any], bool], ...]:
+    from pyarrow import types
+
+    return types.is_integer, types.is_floating, types.is_boolean, types.is_null
+
+
+def _texts(words: tuple[str, ...]) -> Any:
+    import pyarrow as pa
+
+    return pa.array(words, pa.string())

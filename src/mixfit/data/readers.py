@@ -1,0 +1,69 @@
+"""Which file is meant, and which reader does its suffix choose?"""
+
+import difflib
+import stat
+from pathlib import Path
+
+from mixfit.data.array_files import array_columns
+from mixfit.data.columns import Column
+from mixfit.data.damage import damage_reported
+from mixfit.data.delimited_text import COMPRESSIONS, text_columns
+from mixfit.errors import InputError
+
+
+def parquet_columns(path: Path) -> list[Column]:
+    """The columns of a Parquet file, of whatever type they are; InputError if it cannot be read."""
+    with damage_reported("a Parquet file"), path.open("rb") as file:
+        from pyarrow import parquet
+
+        table = parquet.ParquetFile(file, page_checksum_verification=True).read()
+        table.validate(full=True)
+    return [Column(name, cells) for name, cells in zip(table.column_names, table.columns, strict=True)]
+
+
+TEXT_DELIMITERS = {".csv": None, ".tsv": "\t", ".txt": None}
+BINARY_READERS = {".parquet": parquet_columns, ".npy": array_columns, ".npz": array_columns}
+
+
+def read_columns(path: Path, header: bool | None) -> list[Column]:
+    """The columns of a file as they stand in it; `header` concerns text alone. InputError if there are none to read."""
+    compressed = path.suffix.lower() in COMPRESSIONS
+    suffix = (Path(path.stem) if compressed else path).suffix.lower()
+    _check_suffix(path, suffix, compressed)
+    _check_status(path)
+    if suffix in TEXT_DELIMITERS:
+        return text_columns(path, header, TEXT_DELIMITERS[suffix])
+    return BINARY_READERS[suffix](path)
+
+
+def _check_suffix(path: Path, suffix: str, compressed: bool) -> None:
+    if suffix not in TEXT_DELIMITERS and (compressed or suffix not in BINARY_READERS):
+        raise InputError(
+            f"has the unknown suffix {suffix + path.suffix * compressed!r}: data.path takes "
+            f"{', '.join([*TEXT_DELIMITERS, *BINARY_READERS])}, the text formats also followed by one of "
+            f"{', '.join(COMPRESSIONS)}"
+        )
+
+
+def _check_status(path: Path) -> None:
+    try:
+        status = path.stat()
+        kind = stat.S_IFMT(status.st_mode)
+        if kind == stat.S_IFREG:
+            path.open("rb").close()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise InputError(f"there is no such file. {_nearby(path)}Correct data.path") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be opened ({error}): allow reading it, or correct data.path") from error
+    if kind != stat.S_IFREG:
+        what = "a directory" if kind == stat.S_IFDIR else "a device, a pipe or a socket"
+        raise InputError(f"is {what}, not a file: data.path names one file of points")
+    if status.st_size == 0:
+        raise InputError("is empty, 0 bytes: there is no point in it; name another file in data.path")
+
+
+def _nearby(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f"There is not even the directory {str(path.parent)!r}. "
+    names = difflib.get_close_matches(path.name, [file.name for file in path.parent.iterdir()])
+    return f"Close to that name are {', '.join(map(repr, names))}. " if names else ""

@@ -1,0 +1,9 @@
+"""The one exception that speaks to the person who typed the command.
+
+Its message says what was found, why it matters and which key to change; the command line prints it without a
+traceback and exits with status 1. Everything else that escapes is a bug of ours and keeps its traceback.
+"""
+
+
+class InputError(ValueError):
+    """What the user asked for, or gave as data, cannot be used; the message names the remedy."""

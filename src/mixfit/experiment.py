@@ -1,0 +1,217 @@
+"""The composition root: the one module that sees the configuration.
+
+`run` reads top to bottom as the life of an experiment: build, fit, take the best checkpoint, measure, record. Its
+folder says truly what it is at any time, through `status` in `metrics.json`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from hydra.utils import get_object
+from lightning_fabric.utilities.exceptions import MisconfigurationException
+from omegaconf import DictConfig, OmegaConf
+from pytorch_lightning.callbacks import ModelCheckpoint
+from torch.optim import Optimizer
+
+from mixfit.command_line import nearest
+from mixfit.configuration import check
+from mixfit.data.module import MixtureDataModule
+from mixfit.errors import InputError
+from mixfit.mixtures.mixture import Mixture
+from mixfit.module import MixtureModule
+from mixfit.optimizers import Aitken, ClosedForm, Plateau, Stopping
+from mixfit.tracking import metrics
+from mixfit.tracking.progress import Progress
+from mixfit.tracking.record import record
+from mixfit.tracking.tensorboard import TensorBoard
+
+TRUSTED = ("mixfit.", "torch.optim.")
+"""What a configuration may name: this package's own parts and torch's optimizers."""
+
+VISIT = 2_000_000
+"""A full batch is used again until about this many numbers (N·K·D a pass) have been looked at, but at most 50 times,
+before Lightning validates, logs and saves: often enough to watch, too seldom to cost."""
+
+TINY = 200_000
+"""Passes over fewer numbers than this run on one thread: two would wait for each other."""
+
+
+def run(config: DictConfig) -> Mapping[str, metrics.Value]:
+    """Runs one experiment in the folder that Hydra made for it; returns what its `metrics.json` says."""
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    began = time.perf_counter()
+    with recorded(folder):
+        check(config, HydraConfig.get().runtime.choices)
+        datamodule = build_datamodule(config)
+        module = build_module(config, datamodule)
+        nll_true = metrics.true_nll(datamodule.dataset)
+        board = TensorBoard(folder, OmegaConf.to_yaml(config, resolve=True), nll_true)
+        progress = Progress(config.trainer.max_epochs, nll_true)
+        trainer = build_trainer(config, folder, module, datamodule, [progress, board])
+        fit_began = time.perf_counter()
+        trainer.fit(module, datamodule)
+        seconds_fit = time.perf_counter() - fit_began
+        if not trainer.is_global_zero:
+            return {}
+        best = torch.load(folder / "checkpoints" / "best.ckpt", weights_only=True)
+        module.load_state_dict(best["state_dict"])
+        fitted: dict[str, metrics.Value] = {"status": "done", "steps": trainer.global_step, "seconds/fit": seconds_fit}
+        return record(folder, module, datamodule.dataset, board, fitted, began)
+
+
+def build_datamodule(config: DictConfig) -> MixtureDataModule:
+    """The points that `data` names."""
+    options = _options(config.data)
+    batch_size = options.pop("batch_size")
+    return MixtureDataModule(_built("data", options), batch_size, config.seed)
+
+
+def build_module(config: DictConfig, datamodule: MixtureDataModule) -> MixtureModule:
+    """The mixture and the way to fit it that `model`, `covariance`, `init` and `optimizer` name."""
+    start = _options(config.init)
+    make_optimizer, stopping, family = _optimizer(_options(config.optimizer))
+    size = datamodule.dataset.train.points.numel() * config.model.n_components
+    if size < TINY:
+        torch.set_num_threads(1)
+    return MixtureModule(
+        n_components=config.model.n_components,
+        covariance=family or _target("covariance", _options(config.covariance)),
+        optimizer=make_optimizer,
+        stopping=stopping,
+        initializer=_target("init", start),
+        n_starts=start["n_starts"],
+        n_passes=start["n_passes"],
+        floor=config.model.floor,
+        max_passes=config.trainer.max_epochs,
+        passes_per_visit=min(50, max(1, VISIT // max(1, size))),
+        seed=config.seed,
+    )
+
+
+def build_trainer(
+    config: DictConfig, folder: Path, module: MixtureModule, datamodule: MixtureDataModule, callbacks: list[pl.Callback]
+) -> pl.Trainer:
+    """Lightning's trainer with the checkpoints and callbacks of a run."""
+    options = _options(config.trainer)
+    passes_per_epoch = module.passes_per_visit if datamodule.full_batch else 1
+    monitor = "nll/val" if len(datamodule.dataset.val) else "nll/train"
+    accelerator = options["accelerator"]
+    precision = options["precision"] or ("32-true" if _is_mps(accelerator) else "64-true")
+    checkpoint = ModelCheckpoint(
+        dirpath=folder / "checkpoints",
+        filename="best",
+        monitor=monitor,
+        save_last=True,
+        auto_insert_metric_name=False,
+        enable_version_counter=False,
+    )
+    try:
+        return pl.Trainer(
+            **options | {"precision": precision, "max_epochs": ceil(options["max_epochs"] / passes_per_epoch)},
+            callbacks=[checkpoint, *callbacks],
+            default_root_dir=folder,
+            logger=False,
+            num_sanity_val_steps=0,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            use_distributed_sampler=False,
+        )
+    except (MisconfigurationException, ValueError) as error:
+        if _is_missing(accelerator):
+            raise SkippedError(f"no {accelerator} here; choose trainer=cpu or trainer=auto") from error
+        raise InputError(f"trainer: {error}") from error
+
+
+class SkippedError(InputError):
+    """The machine lacks what the run asked for: an error alone, an entry in the table of a sweep."""
+
+
+@contextmanager
+def recorded(folder: Path) -> Iterator[None]:
+    """Keeps the folder's `status` true: running, then whatever ended the run."""
+    metrics.write(folder, {"status": "running"})
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="pytorch_lightning|lightning_utilities")
+            yield
+    except SkippedError as error:
+        metrics.write(folder, {"status": "skipped", "error": str(error)})
+        if HydraConfig.get().mode is not RunMode.MULTIRUN:
+            raise
+    except (KeyboardInterrupt, SystemExit):
+        metrics.write(folder, {"status": "interrupted"})
+        raise
+    except BaseException as error:
+        metrics.write(folder, {"status": "failed", "error": str(error)})
+        raise
+
+
+def _optimizer(options: dict[str, Any]) -> tuple[Callable[[Mixture], Optimizer], Stopping, Any]:
+    """What makes the optimizer, when it has converged, and the family that it insists on."""
+    target = _target("optimizer", options)
+    if issubclass(target, ClosedForm):
+        if target.family is not None:
+            print(f"{target.__name__} has one covariance of its own, so covariance= is not used")
+        return target, _called("optimizer", Aitken, options), target.family
+    stopping_keys = inspect.signature(Plateau).parameters
+    stopping = _called("optimizer", Plateau, {key: options.pop(key) for key in stopping_keys if key in options})
+    build = partial(_called, "optimizer", target)
+    return lambda mixture: build(options | {"params": mixture.parameters()}), stopping, None
+
+
+def _built(group: str, options: dict[str, Any]) -> Any:
+    """What the group's `_target_` makes of the group's other keys."""
+    return _called(group, _target(group, options), options)
+
+
+def _target(group: str, options: dict[str, Any]) -> Any:
+    name = options.pop("_target_")
+    if not str(name).startswith(TRUSTED):
+        raise InputError(
+            f"{group}._target_={name}: only parts of {' and '.join(TRUSTED)} are built from a configuration"
+        )
+    return get_object(name)
+
+
+def _called(group: str, target: Callable[..., Any], options: Mapping[str, Any]) -> Any:
+    known = list(inspect.signature(target).parameters)
+    for key in options:
+        if key not in known:
+            raise InputError(f"{group}.{key}: {target.__name__} has no such option; {nearest(key, known)}")
+    try:
+        return target(**options)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise error if isinstance(error, InputError) else InputError(f"{group}: {error}") from error
+
+
+def _options(node: DictConfig) -> dict[str, Any]:
+    options = OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
+    assert isinstance(options, dict)  # a group of the configuration is a mapping by its schema
+    return {str(key): value for key, value in options.items()}
+
+
+def _is_mps(accelerator: str) -> bool:
+    automatic = accelerator == "auto" and not torch.cuda.is_available() and torch.backends.mps.is_available()
+    return accelerator == "mps" or automatic
+
+
+def _is_missing(accelerator: str) -> bool:
+    has = {
+        "gpu": torch.cuda.is_available(),
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    return not has.get(accelerator, True)

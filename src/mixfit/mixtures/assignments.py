@@ -1,0 +1,33 @@
+"""How points are shared among components: softly, or all to one.
+
+An assignment maps log π_k + log N(x_n; μ_k, Σ_k), laid out (K, n), and log π, (K,), to responsibilities (K, n) whose
+columns sum to one. A mixture is soft; k-means is the same machine with `nearest`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+Assignment = Callable[[Tensor, Tensor], Tensor]
+
+
+def soft(log_joint: Tensor, log_weights: Tensor) -> Tensor:
+    """p(k | x_n): the posterior probability of each component."""
+    return torch.softmax(log_joint, 0)
+
+
+def hard(log_joint: Tensor, log_weights: Tensor) -> Tensor:
+    """One for the most probable component and zero for the others; the first of equals."""
+    return _one_hot(log_joint)
+
+
+def nearest(log_joint: Tensor, log_weights: Tensor) -> Tensor:
+    """One for the component of highest density, whatever its weight: k-means' rule under a shared spherical Σ."""
+    return _one_hot(log_joint - log_weights[:, None])
+
+
+def _one_hot(score: Tensor) -> Tensor:
+    return torch.zeros_like(score).scatter_(0, score.argmax(0, keepdim=True), 1.0)

@@ -1,0 +1,49 @@
+"""The two things that every family with a triangular factor does: factorise under the floor, and move a factor.
+
+They work on one matrix (D, D) or on a batch of them (K, D, D).
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import torch
+from torch import Tensor
+
+
+def bounded_factor(covariance: Tensor, floor: float) -> Tensor:
+    """The lower Cholesky factor of the covariance with its eigenvalues raised to at least `floor`."""
+    if below_floor(covariance, floor):
+        variances, axes = torch.linalg.eigh(covariance)
+        return _triangular(axes * variances.clamp_min(floor).sqrt()[..., None, :])
+    return torch.linalg.cholesky(covariance)
+
+
+def below_floor(covariance: Tensor, floor: float) -> bool:
+    """Whether any eigenvalue lies below the floor: Σ - floor·I has a Cholesky factor if and only if none does."""
+    identity = torch.eye(covariance.shape[-1], dtype=covariance.dtype, device=covariance.device)
+    _, first_failed_minor = torch.linalg.cholesky_ex(covariance - floor * identity)
+    return bool(first_failed_minor.any()) and bool(covariance.isfinite().all())
+
+
+def _triangular(factor: Tensor) -> Tensor:
+    """The lower triangular L with positive diagonal and L Lᵀ = A Aᵀ: no product is formed, so nothing is lost."""
+    upper = torch.linalg.qr(factor.mT).R
+    return (upper * upper.diagonal(dim1=-2, dim2=-1).sign()[..., None]).mT
+
+
+def moved_factor(origin: Tensor, offset: Tensor) -> Tensor:
+    """L⁰ M with M lower triangular: the offset below its diagonal, exp(offset/√2) on it.
+
+    At M = I the Fisher information of an entry below the diagonal is one per point, and of a logarithm on the
+    diagonal two, hence the √2.
+    """
+    diagonal = torch.exp(offset.diagonal(dim1=-2, dim2=-1) / sqrt(2))
+    return origin @ (offset.tril(-1) + torch.diag_embed(diagonal))
+
+
+def factor_offset(factor: Tensor, origin: Tensor) -> Tensor:
+    """The offset with `moved_factor(origin, offset) == factor`."""
+    relative = torch.linalg.solve_triangular(origin, factor, upper=False)
+    log_diagonal = relative.diagonal(dim1=-2, dim2=-1).log() * sqrt(2)
+    return relative.tril(-1) + torch.diag_embed(log_diagonal)

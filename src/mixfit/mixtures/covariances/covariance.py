@@ -1,0 +1,114 @@
+"""What a covariance family is: four statements about a factor L with Σ = L Lᵀ.
+
+A family says (1) what z = L⁻¹(x - μ) and log|L| are, which is its log-density; (2) which second moments it keeps;
+(3) their expected log-likelihood, through `mahalanobis`; (4) the factor that maximises it, `factor`: the M-step.
+It holds no tensors. The factor, called `scale`, has the family's own shape, and `Mixture` owns it.
+
+Why a factor and not a covariance: it is a covariance for every value it takes, its inverse is a triangular solve, and
+its logarithm's diagonal is free to move. A family also says how a factor moves away from an origin, `moved`: in units
+of the Fisher information there, so that one learning rate fits every component (see `mixture`).
+
+The floor is a bound and never an added term: no eigenvalue of any Σ may be smaller. For a Gaussian's expected
+log-likelihood the best covariance under that bound has the same eigenvectors and the eigenvalues max(λ, floor), so
+the M-step stays exact, and `bounded` puts the parameters of a gradient step back where the bound allows.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from torch import Tensor
+
+
+class Covariance(ABC):
+    """A family of K covariances in D dimensions.
+
+    Args:
+        n_components: K.
+        dim: D.
+    """
+
+    per_axis: ClassVar[bool] = True
+    """Whether the family stays itself when every axis is scaled by its own factor."""
+
+    def __init__(self, n_components: int, dim: int) -> None:
+        self.n_components = n_components
+        self.dim = dim
+
+    @property
+    @abstractmethod
+    def n_parameters(self) -> int:
+        """The number of free parameters of all K covariances together."""
+
+    @abstractmethod
+    def identity(self) -> Tensor:
+        """The scale of K unit covariances, in the family's shape."""
+
+    @abstractmethod
+    def moved(self, origin: Tensor, offset: Tensor, unit: Tensor) -> Tensor:
+        """The scale at `offset` (the origin's shape) from `origin`; `unit` (K,) is 1/√weight at the origin.
+
+        An offset of length one is one unit of Fisher information per point at the origin; zero is the origin.
+        """
+
+    @abstractmethod
+    def offset_of(self, scale: Tensor, origin: Tensor, unit: Tensor) -> Tensor:
+        """The offset that moves `origin` to `scale`: the inverse of `moved`."""
+
+    @abstractmethod
+    def whiten(self, scale: Tensor, deviations: Tensor) -> Tensor:
+        """z = L⁻¹ d for deviations d = x - μ_k, (K, n, D)."""
+
+    @abstractmethod
+    def color(self, scale: Tensor, vectors: Tensor) -> Tensor:
+        """L_k v_k for one vector per component, (K, D): the inverse of `whiten`."""
+
+    @abstractmethod
+    def log_det(self, scale: Tensor) -> Tensor:
+        """log|L_k|, half of log|Σ_k|: (K,), or () where the components share one covariance."""
+
+    @abstractmethod
+    def scatter(self, scale: Tensor, responsibilities: Tensor, whitened: Tensor) -> Tensor:
+        """Σ_n r_kn d d ᵀ in the family's shape, from r (K, n) and the whitened z (K, n, D) of the deviations d.
+
+        Summing in whitened coordinates keeps the sums near one whatever the component's size.
+        """
+
+    @abstractmethod
+    def outer(self, left: Tensor, right: Tensor) -> Tensor:
+        """a_k b_kᵀ for vectors a, b (K, D), in the shape of the family's second moments."""
+
+    @abstractmethod
+    def pooled(self, second: Tensor, count: Tensor) -> Tensor:
+        """Second moments of the same total in which every component has the same covariance."""
+
+    @abstractmethod
+    def mahalanobis(self, scale: Tensor, second: Tensor) -> Tensor:
+        """Σ_k tr(Σ_k⁻¹ S_k) for second moments S about the means, (): differentiable in `scale`."""
+
+    @abstractmethod
+    def factor(self, second: Tensor, count: Tensor, floor: float) -> Tensor:
+        """The scale that maximises the expected log-likelihood with every eigenvalue of Σ at least `floor`.
+
+        Args:
+            second: S_k about the new means, in the family's shape.
+            count: (K,), positive.
+            floor: in the coordinates of the points.
+        """
+
+    @abstractmethod
+    def bounded(self, scale: Tensor, floor: float) -> Tensor:
+        """The nearest scale whose eigenvalues respect the floor: `scale` itself, the same tensor, if it does."""
+
+    @abstractmethod
+    def smallest_variance(self, scale: Tensor) -> Tensor:
+        """The smallest eigenvalue of each Σ_k, (K,)."""
+
+    @abstractmethod
+    def dense(self, scale: Tensor) -> Tensor:
+        """The covariances as matrices, (K, D, D)."""
+
+    @abstractmethod
+    def scale_of(self, covariances: Tensor) -> Tensor:
+        """The scale of given dense covariances, (K, D, D), that belong to this family."""

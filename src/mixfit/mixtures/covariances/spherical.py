@@ -1,0 +1,69 @@
+"""Σ_k = σ_k² I: one standard deviation per component."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import torch
+from torch import Tensor
+
+from mixfit.mixtures.covariances.covariance import Covariance
+
+
+class Spherical(Covariance):
+    """Each component has one variance for all axes; scale (K,) holds σ_k, second moments (K,) hold Σ r ‖d‖².
+
+    A ball stays a ball only under one common scale, so the data are never rescaled axis by axis.
+    """
+
+    per_axis = False
+
+    @property
+    def n_parameters(self) -> int:
+        return self.n_components
+
+    def identity(self) -> Tensor:
+        return torch.ones(self.n_components)
+
+    def moved(self, origin: Tensor, offset: Tensor, unit: Tensor) -> Tensor:
+        return origin * torch.exp(offset * unit / sqrt(2 * self.dim))
+
+    def offset_of(self, scale: Tensor, origin: Tensor, unit: Tensor) -> Tensor:
+        return torch.log(scale / origin) * sqrt(2 * self.dim) / unit
+
+    def whiten(self, scale: Tensor, deviations: Tensor) -> Tensor:
+        return deviations / scale[:, None, None]
+
+    def color(self, scale: Tensor, vectors: Tensor) -> Tensor:
+        return vectors * scale[:, None]
+
+    def log_det(self, scale: Tensor) -> Tensor:
+        return self.dim * scale.log()
+
+    def scatter(self, scale: Tensor, responsibilities: Tensor, whitened: Tensor) -> Tensor:
+        squared = torch.linalg.vecdot(whitened, whitened)
+        return scale.square() * torch.linalg.vecdot(responsibilities, squared)
+
+    def outer(self, left: Tensor, right: Tensor) -> Tensor:
+        return torch.linalg.vecdot(left, right)
+
+    def pooled(self, second: Tensor, count: Tensor) -> Tensor:
+        return count * second.sum() / count.sum()
+
+    def mahalanobis(self, scale: Tensor, second: Tensor) -> Tensor:
+        return (second / scale.square()).sum()
+
+    def factor(self, second: Tensor, count: Tensor, floor: float) -> Tensor:
+        return (second / (count * self.dim)).clamp_min(floor).sqrt()
+
+    def bounded(self, scale: Tensor, floor: float) -> Tensor:
+        return scale if scale.min() >= sqrt(floor) else scale.clamp_min(sqrt(floor))
+
+    def smallest_variance(self, scale: Tensor) -> Tensor:
+        return scale.square()
+
+    def dense(self, scale: Tensor) -> Tensor:
+        return torch.diag_embed(scale.square()[:, None].expand(-1, self.dim))
+
+    def scale_of(self, covariances: Tensor) -> Tensor:
+        return covariances.diagonal(dim1=-2, dim2=-1).mean(-1).sqrt()

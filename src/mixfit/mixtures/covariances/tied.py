@@ -1,0 +1,66 @@
+"""Σ_k = L Lᵀ for every k: all components share one shape, and the borders between them are straight."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mixfit.mixtures.covariances.cholesky import below_floor, bounded_factor, factor_offset, moved_factor
+from mixfit.mixtures.covariances.covariance import Covariance
+
+
+class Tied(Covariance):
+    """One shared covariance; scale (D, D) is its lower Cholesky factor, the second moment (D, D) sums over k."""
+
+    @property
+    def n_parameters(self) -> int:
+        return self.dim * (self.dim + 1) // 2
+
+    def identity(self) -> Tensor:
+        return torch.eye(self.dim)
+
+    def moved(self, origin: Tensor, offset: Tensor, unit: Tensor) -> Tensor:
+        return moved_factor(origin, offset)
+
+    def offset_of(self, scale: Tensor, origin: Tensor, unit: Tensor) -> Tensor:
+        return factor_offset(scale, origin)
+
+    def whiten(self, scale: Tensor, deviations: Tensor) -> Tensor:
+        return torch.linalg.solve_triangular(scale.mT, deviations, upper=True, left=False)
+
+    def color(self, scale: Tensor, vectors: Tensor) -> Tensor:
+        return vectors @ scale.mT
+
+    def log_det(self, scale: Tensor) -> Tensor:
+        return scale.diagonal().log().sum()
+
+    def scatter(self, scale: Tensor, responsibilities: Tensor, whitened: Tensor) -> Tensor:
+        every = whitened.flatten(0, 1)
+        return scale @ (every.mT @ (responsibilities.flatten()[:, None] * every)) @ scale.mT
+
+    def outer(self, left: Tensor, right: Tensor) -> Tensor:
+        return left.mT @ right
+
+    def pooled(self, second: Tensor, count: Tensor) -> Tensor:
+        return second
+
+    def mahalanobis(self, scale: Tensor, second: Tensor) -> Tensor:
+        half = torch.linalg.solve_triangular(scale, second, upper=False)
+        return torch.linalg.solve_triangular(scale, half.mT, upper=False).trace()
+
+    def factor(self, second: Tensor, count: Tensor, floor: float) -> Tensor:
+        return bounded_factor(second / count.sum(), floor)
+
+    def bounded(self, scale: Tensor, floor: float) -> Tensor:
+        covariance = scale @ scale.mT
+        return bounded_factor(covariance, floor) if below_floor(covariance, floor) else scale
+
+    def smallest_variance(self, scale: Tensor) -> Tensor:
+        return torch.linalg.svdvals(scale)[-1].square().expand(self.n_components)
+
+    def dense(self, scale: Tensor) -> Tensor:
+        return (scale @ scale.mT).expand(self.n_components, -1, -1)
+
+    def scale_of(self, covariances: Tensor) -> Tensor:
+        factor: Tensor = torch.linalg.cholesky(covariances[0])
+        return factor

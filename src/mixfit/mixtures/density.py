@@ -1,0 +1,92 @@
+"""A mixture as its user meets it: points, means, covariances and log-densities all in the data's own units."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from mixfit.mixtures.covariances import Covariance, Full
+from mixfit.mixtures.mixture import Mixture
+from mixfit.mixtures.standardization import Standardization
+
+
+class Density(nn.Module):
+    """p(x) of a mixture that lives in standardized coordinates.
+
+    Points are (N, D), or (N,) where D = 1, of any real dtype, in the data's units; so are all results. Means and
+    covariances come back in float64 on the CPU.
+
+    Args:
+        mixture: the model, in standardized coordinates.
+        standardization: the way there.
+    """
+
+    def __init__(self, mixture: Mixture, standardization: Standardization) -> None:
+        super().__init__()
+        self.mixture = mixture
+        self.standardization = standardization
+
+    @classmethod
+    def of(cls, weights: Tensor, means: Tensor, covariances: Tensor, family: type[Covariance] = Full) -> Density:
+        """The density with weights (K,), means (K, D) and covariances (K, D, D), which must belong to the family."""
+        n_components, dim = means.shape
+        mixture = Mixture(family(n_components, dim)).to(means.dtype)
+        mixture.set_(weights.log(), means, mixture.covariance.scale_of(covariances))
+        return cls(mixture, Standardization.identity(dim))
+
+    @property
+    def weights(self) -> Tensor:
+        """π_k, (K,)."""
+        return self.mixture.components.log_weights.detach().to("cpu", torch.float64).exp()
+
+    @property
+    def means(self) -> Tensor:
+        """μ_k, (K, D)."""
+        return self.standardization.means(self.mixture.components.means)
+
+    @property
+    def covariances(self) -> Tensor:
+        """Σ_k, (K, D, D)."""
+        return self.standardization.covariances(self.mixture.covariance.dense(self.mixture.components.scale))
+
+    @property
+    def n_parameters(self) -> int:
+        """The number of free parameters."""
+        return self.mixture.n_parameters
+
+    def standardized(self, points: Tensor) -> Tensor:
+        """Points in the mixture's own coordinates, dtype and device, (N, D)."""
+        rows = points[:, None] if points.ndim == 1 else points
+        return self.standardization(rows, self.mixture.mean_origin)
+
+    def log_density(self, points: Tensor) -> Tensor:
+        """log p(x_n) in nats, (N,)."""
+        return self.mixture.log_density(self.standardized(points)) - self.standardization.log_volume
+
+    @torch.no_grad()
+    def score(self, points: Tensor) -> float:
+        """Mean log-likelihood in nats per point: higher is better, as in scikit-learn."""
+        return -self.nll(points)
+
+    @torch.no_grad()
+    def nll(self, points: Tensor) -> float:
+        """Negative log-likelihood in nats per point: lower is better, and it may be negative."""
+        return float(self.mixture.statistics(self.standardized(points)).nll) + self.standardization.log_volume
+
+    @torch.no_grad()
+    def responsibilities(self, points: Tensor) -> Tensor:
+        """p(k | x_n), (N, K): the soft assignment."""
+        return self.mixture.responsibilities(self.standardized(points))
+
+    def assign(self, points: Tensor) -> Tensor:
+        """The most probable component of each point, (N,): the hard assignment."""
+        return self.responsibilities(points).argmax(1)
+
+    @torch.no_grad()
+    def sample(self, n_points: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        """Independent draws: points (n_points, D) and the component (n_points,) that each came from."""
+        component = torch.multinomial(self.weights, n_points, replacement=True, generator=generator)
+        factors = torch.linalg.cholesky(self.covariances)
+        normal = torch.randn(n_points, self.means.shape[1], generator=generator, dtype=torch.float64)
+        deviations = (factors[component] @ normal[..., None]).squeeze(-1)
+        return self.means[component] + deviations, component

@@ -1,0 +1,223 @@
+"""p(x) = Σ_k π_k N(x; μ_k, Σ_k) in whatever coordinates its points come in.
+
+Two things happen to a mixture: a pass of `statistics` over points, and a change of its parameters that looks only at
+those statistics. `maximize_` makes the change in closed form (the M-step). `nll` hands it to any torch optimizer: its
+value is the exact negative log-likelihood, and its graph is only the expected log-likelihood Q on K-sized tensors, for
+by Fisher's identity (∇θ log p(x) = ∇θ Q(θ; statistics at θ)) both have the same gradient. So a gradient step costs
+what an EM step costs, and nothing of the size of the data waits for a backward pass.
+
+The parameters are offsets from an origin, in units of the Fisher information there: a mean moves by L_k/√π_k, a factor
+L_k by L_k/√(2π_k) along its diagonal, a logit by 1/√π_k. By Xu & Jordan (1996) EM is gradient ascent preconditioned by
+exactly these quantities, so from the origin a plain gradient step of rate one has EM's length, and one learning rate
+fits every component of every size in every dimension. Whatever sets parameters outright (an initialiser, an M-step)
+also moves the origin there.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from math import log, pi
+from operator import add
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from mixfit.mixtures.assignments import Assignment, soft
+from mixfit.mixtures.covariances import Covariance
+from mixfit.mixtures.statistics import Statistics
+
+CHUNK_ELEMENTS = 2**17
+"""Floating-point numbers in the largest temporary of a pass: small enough to stay in a core's cache."""
+
+
+class Components(NamedTuple):
+    """The parameters of a mixture as its density uses them."""
+
+    log_weights: Tensor
+    means: Tensor
+    scale: Tensor
+
+
+class Mixture(nn.Module):
+    """K Gaussian components of one covariance family in D dimensions; starts as K equal unit Gaussians at zero.
+
+    Args:
+        covariance: the family, which knows K and D.
+        floor: the smallest eigenvalue that any covariance may have, in the coordinates of the points.
+    """
+
+    def __init__(self, covariance: Covariance, floor: float = 0.0) -> None:
+        super().__init__()
+        self.covariance = covariance
+        self.floor = floor
+        n_components, dim = covariance.n_components, covariance.dim
+        self.register_buffer("logit_origin", torch.zeros(n_components))
+        self.register_buffer("mean_origin", torch.zeros(n_components, dim))
+        self.register_buffer("scale_origin", covariance.identity())
+        self.register_buffer("unit", torch.full((n_components,), float(n_components) ** 0.5))
+        self.logit_offset = nn.Parameter(torch.zeros(n_components))
+        self.mean_offset = nn.Parameter(torch.zeros(n_components, dim))
+        self.scale_offset = nn.Parameter(torch.zeros_like(covariance.identity()))
+
+    logit_origin: Tensor
+    mean_origin: Tensor
+    scale_origin: Tensor
+    unit: Tensor  # 1/√π_k at the origin, (K,), bounded for components that hold next to nothing
+
+    # Parameters
+
+    @property
+    def components(self) -> Components:
+        """log π (K,), μ (K, D) and the factors L (the family's shape): differentiable in the offsets."""
+        step = self.covariance.color(self.scale_origin, self.mean_offset)
+        return Components(
+            torch.log_softmax(self.logit_origin + self.unit * self.logit_offset, 0),
+            self.mean_origin + self.unit[:, None] * step,
+            self.covariance.moved(self.scale_origin, self.scale_offset, self.unit),
+        )
+
+    @property
+    def n_parameters(self) -> int:
+        """Free parameters: K - 1 weights, K·D means and the family's own."""
+        n_components, dim = self.mean_origin.shape
+        return n_components - 1 + n_components * dim + self.covariance.n_parameters
+
+    @torch.no_grad()
+    def set_(self, log_weights: Tensor, means: Tensor, scale: Tensor) -> None:
+        """Puts the mixture, and its origin, at the given parameters."""
+        self.logit_origin.copy_(log_weights)
+        self.mean_origin.copy_(means)
+        self.scale_origin.copy_(scale)
+        self.unit.copy_(torch.softmax(log_weights, 0).clamp_min(1e-4).rsqrt())
+        for offset in self.parameters():
+            offset.zero_()
+
+    @torch.no_grad()
+    def bound_(self) -> None:
+        """Puts every eigenvalue of every covariance that sank below the floor back onto it."""
+        scale = self.components.scale
+        bounded = self.covariance.bounded(scale, self.floor)
+        if bounded is not scale:
+            self.scale_offset.copy_(self.covariance.offset_of(bounded, self.scale_origin, self.unit))
+
+    # Looking at points
+
+    def log_density(self, points: Tensor) -> Tensor:
+        """log p(x_n), (N,), in nats."""
+        return self._by_chunk(points, lambda log_joint, _: torch.logsumexp(log_joint, 0))
+
+    def responsibilities(self, points: Tensor, assignment: Assignment = soft) -> Tensor:
+        """p(k | x_n), (N, K); or another sharing of the points among the components."""
+        return self._by_chunk(points, lambda log_joint, log_weights: assignment(log_joint, log_weights).T)
+
+    @torch.no_grad()
+    def statistics(
+        self, points: Tensor, assignment: Assignment = soft, components: Components | None = None
+    ) -> Statistics:
+        """One pass over points (N, D): the sufficient statistics about the current means, and the log-likelihood.
+
+        Works in chunks that stay in cache; costs O(N K D²) for triangular factors and O(N K D) for the others.
+        """
+        components = Components(*(tensor.detach() for tensor in components or self.components))
+        parts = (self._chunk_statistics(chunk, assignment, components) for chunk in points.split(self._chunk_rows))
+        return reduce(add, parts)
+
+    @torch.no_grad()
+    def statistics_under(self, responsibilities: Tensor, points: Tensor) -> Statistics:
+        """The same sums under given responsibilities (N, K), which know nothing of a likelihood (its entry is 0)."""
+        components = self.components
+        chunks = zip(points.split(self._chunk_rows), responsibilities.split(self._chunk_rows), strict=True)
+        return reduce(add, (self._sums(r.T, self._whitened(x, components), components) for x, r in chunks))
+
+    # Looking at statistics
+
+    def expected_log_likelihood(self, statistics: Statistics, components: Components | None = None) -> Tensor:
+        """Q(θ; statistics) = Σ_k count_k log π_k + Σ_nk r_nk log N(x_n; μ_k, Σ_k), (), in nats, differentiable."""
+        log_weights, means, scale = components or self.components
+        shift = means - statistics.center
+        outer = self.covariance.outer
+        crossed = outer(statistics.first, shift) + outer(shift, statistics.first)
+        second = statistics.second - crossed + outer(statistics.count[:, None] * shift, shift)
+        log_mass = log_weights - self._log_normalizer(scale)
+        return (statistics.count * log_mass).sum() - 0.5 * self.covariance.mahalanobis(scale, second)
+
+    def nll(self, statistics: Statistics, components: Components | None = None) -> Tensor:
+        """Negative log-likelihood per point, (), in nats; `statistics` must be those of the current parameters.
+
+        The value is that of the pass; the gradient is that of -Q/N, which Fisher's identity says is the same.
+        """
+        expected = self.expected_log_likelihood(statistics, components)
+        surrogate = -expected / statistics.n_points.to(expected.dtype)
+        return surrogate + (statistics.nll - surrogate.detach()).to(surrogate.dtype)
+
+    @torch.no_grad()
+    def maximize_(self, statistics: Statistics) -> None:
+        """The M-step: the parameters with the highest expected log-likelihood whose variances respect the floor.
+
+        A component that holds nothing keeps its mean, a vanishing weight and the floor's covariance.
+        """
+        smallest = torch.finfo(statistics.count.dtype).tiny ** 0.5
+        count = statistics.count.clamp_min(smallest)
+        shift = statistics.first / count[:, None]
+        means = statistics.center + shift
+        second = statistics.second - self.covariance.outer(statistics.first, shift)
+        scale = self.covariance.factor(second, count, self.floor)
+        self.set_(torch.log(count / count.sum()), means, scale)
+
+    @torch.no_grad()
+    def reseed_(self, chosen: Tensor, means: Tensor) -> None:
+        """Begins the chosen components anew at `means` (n, D): the average covariance, and half an average weight."""
+        log_weights, all_means, scale = self.components
+        weights = log_weights.exp()
+        weights[chosen] = 0.5 / len(weights)
+        all_means[chosen] = means.to(all_means)
+        covariances = self.covariance.dense(scale).clone()
+        covariances[chosen] = (log_weights.exp()[:, None, None] * covariances).sum(0)
+        self.set_(torch.log(weights / weights.sum()), all_means, self.covariance.scale_of(covariances))
+
+    # Inside
+
+    @property
+    def _chunk_rows(self) -> int:
+        n_components, dim = self.mean_origin.shape
+        return max(64, CHUNK_ELEMENTS // (n_components * dim))
+
+    def _by_chunk(self, points: Tensor, function: Assignment) -> Tensor:
+        components = self.components
+        chunks = points.split(self._chunk_rows)
+        return torch.cat([function(self._log_joint(x, components), components.log_weights) for x in chunks])
+
+    def _log_joint(self, points: Tensor, components: Components) -> Tensor:
+        """log π_k + log N(x_n; μ_k, Σ_k), (K, n)."""
+        return self._log_joint_of(self._whitened(points, components), components)
+
+    def _whitened(self, points: Tensor, components: Components) -> Tensor:
+        return self.covariance.whiten(components.scale, points - components.means[:, None])
+
+    def _log_normalizer(self, scale: Tensor) -> Tensor:
+        return self.covariance.log_det(scale) + 0.5 * self.covariance.dim * log(2 * pi)
+
+    def _log_joint_of(self, whitened: Tensor, components: Components) -> Tensor:
+        log_mass = components.log_weights - self._log_normalizer(components.scale)
+        return log_mass[:, None] - 0.5 * torch.linalg.vecdot(whitened, whitened)
+
+    def _chunk_statistics(self, points: Tensor, assignment: Assignment, components: Components) -> Statistics:
+        whitened = self._whitened(points, components)
+        log_joint = self._log_joint_of(whitened, components)
+        statistics = self._sums(assignment(log_joint, components.log_weights), whitened, components)
+        statistics.log_likelihood.copy_(torch.logsumexp(log_joint, 0).sum())
+        return statistics
+
+    def _sums(self, responsibilities: Tensor, whitened: Tensor, components: Components) -> Statistics:
+        """The statistics of one chunk from r (K, n) and z (K, n, D); the log-likelihood is left at zero."""
+        wide = torch.float32 if whitened.device.type == "mps" else torch.float64
+        first = (responsibilities[:, None] @ whitened).squeeze(1)
+        return Statistics(
+            n_points=torch.tensor(whitened.shape[1], dtype=wide, device=whitened.device),
+            log_likelihood=torch.zeros((), dtype=wide, device=whitened.device),
+            count=responsibilities.sum(1),
+            first=self.covariance.color(components.scale, first),
+            second=self.covariance.scatter(components.scale, responsibilities, whitened),
+            center=components.means,
+        )

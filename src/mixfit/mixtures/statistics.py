@@ -1,0 +1,70 @@
+"""Per-component sufficient statistics under responsibilities: the one thing that looks at the data.
+
+With responsibilities r_nk = p(k | x_n), every fitter of this project needs only
+
+    count_k  = Σ_n r_nk
+    first_k  = Σ_n r_nk (x_n - c_k)
+    second_k = Σ_n r_nk (x_n - c_k)(x_n - c_k)ᵀ      (in the shape that the covariance family keeps)
+
+EM maximises their expected log-likelihood in closed form, gradient descent differentiates it, k-means is the same with
+hard responsibilities. They are small and they add up: over chunks that stay in cache, over mini-batches, over
+processes. They are taken about a centre c_k, the component's mean at the time of the pass, because the textbook form
+E[xxᵀ] - μμᵀ loses every digit of a small variance that lies far from the origin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Sums over points; `a + b` are the statistics of both sets of points together.
+
+    Attributes:
+        n_points: how many points were summed, ().
+        log_likelihood: Σ_n log p(x_n) of the mixture that made the responsibilities, in nats, ().
+        count: (K,), sums to `n_points`.
+        first: (K, D), about `center`.
+        second: about `center`, in the family's shape: full (K, D, D), tied (D, D), diag (K, D), spherical (K,).
+        center: (K, D), what the moments are taken about.
+    """
+
+    n_points: Tensor
+    log_likelihood: Tensor
+    count: Tensor
+    first: Tensor
+    second: Tensor
+    center: Tensor
+
+    def __add__(self, other: Statistics) -> Statistics:
+        if self.center is not other.center and not torch.equal(self.center, other.center):
+            raise ValueError("statistics add up only when they are taken about the same centre")
+        return Statistics(
+            self.n_points + other.n_points,
+            self.log_likelihood + other.log_likelihood,
+            self.count + other.count,
+            self.first + other.first,
+            self.second + other.second,
+            self.center,
+        )
+
+    def summed(self, over_processes: Callable[[Tensor], Tensor]) -> Statistics:
+        """The statistics of all processes' points, given the sum of one tensor over the processes."""
+        return replace(
+            self,
+            n_points=over_processes(self.n_points),
+            log_likelihood=over_processes(self.log_likelihood),
+            count=over_processes(self.count),
+            first=over_processes(self.first),
+            second=over_processes(self.second),
+        )
+
+    @property
+    def nll(self) -> Tensor:
+        """Negative log-likelihood in nats per point, in the coordinates the points came in, ()."""
+        return -self.log_likelihood / self.n_points

@@ -1,0 +1,294 @@
+"""The LightningModule: one training step, one validation and one test, whatever the optimizer.
+
+A visit to a batch takes one pass of statistics over it, summed over the processes. Torch's optimizers get a loss whose
+gradient comes from those statistics; closed-form optimizers gather them and step when the pass is complete. Because
+the gradient is made from sums that all processes share, every process takes the same step and none has to average.
+
+The loop is manual so that a full batch can be visited many times in one call: around a step of half a millisecond
+Lightning's own epoch would cost several times the step. A pass means all training points once, whatever happens
+inside, and passes are what `max_passes`, the stopping rules and every curve count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from pytorch_lightning import LightningModule
+from pytorch_lightning.core.optimizer import LightningOptimizer
+from torch import Tensor
+from torch.optim import Optimizer
+
+from mixfit.data.dataset import generator
+from mixfit.data.module import MixtureDataModule
+from mixfit.errors import InputError
+from mixfit.mixtures.covariances import Covariance, Full
+from mixfit.mixtures.density import Density
+from mixfit.mixtures.initializers.kmeans_plusplus import kmeans_plusplus
+from mixfit.mixtures.initializers.start import Initializer, start_
+from mixfit.mixtures.mixture import Components, Mixture
+from mixfit.mixtures.standardization import Standardization
+from mixfit.mixtures.statistics import Statistics
+from mixfit.optimizers import ClosedForm, ClosedFormFitter, Fitter, GradientFitter, Plateau, Stopping, Verdict
+
+DTYPES = {"64-true": torch.float64, "32-true": torch.float32}
+"""Lightning's precisions that a likelihood survives; half precision has three digits."""
+
+
+def adam(mixture: Mixture) -> Optimizer:
+    """Adam in the mixture's own units: a step is at most a tenth of a component, and shrinks with the gradient."""
+    return torch.optim.Adam(mixture.parameters(), lr=0.1, eps=0.05)
+
+
+class MixtureModule(LightningModule):
+    """Fits a mixture to the training points of a `MixtureDataModule`.
+
+    Args:
+        n_components: K, at least one.
+        covariance: the family.
+        optimizer: makes the optimizer from the mixture.
+        stopping: when the fit is finished; `Plateau` for gradients, `Aitken` for closed forms.
+        initializer: where a start begins.
+        n_starts: how many starts are tried.
+        n_passes: how many passes a start takes before the best is chosen.
+        floor: the smallest variance of a component in any direction, relative to the data's.
+        max_passes: how many passes to make at most; None leaves it to the trainer's `max_epochs`.
+        passes_per_visit: how often a full batch is used before Lightning looks up again.
+        seed: of the starts.
+    """
+
+    def __init__(
+        self,
+        n_components: int = 2,
+        covariance: type[Covariance] = Full,
+        optimizer: Callable[[Mixture], Optimizer] = adam,
+        stopping: Stopping | None = None,
+        initializer: Initializer = kmeans_plusplus,
+        n_starts: int = 4,
+        n_passes: int = 5,
+        floor: float = 1e-6,
+        max_passes: int | None = None,
+        passes_per_visit: int = 1,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.n_components = n_components
+        self.family = covariance
+        self.make_optimizer = optimizer
+        self.stopping = stopping or Plateau()
+        self.initializer = initializer
+        self.starts = (n_starts, n_passes)
+        self.floor = floor
+        self.max_passes = max_passes
+        self.passes_per_visit = passes_per_visit
+        self.seed = seed
+        self.history: dict[str, list[tuple[float, float]]] = {"nll/train": [], "nll/val": []}  # (passes, nats)
+        self.converged = False
+        self.seen = _Sum()  # the pass under way
+        self.held_out = _Sum()  # the validation or test under way
+        self.rows = 0  # looked at since the fit began
+
+    density: Density
+    fitter: Fitter
+
+    def forward(self, points: Tensor) -> Tensor:
+        """log p(x) in nats, (N,), of points in the data's units."""
+        return self.density.log_density(points)
+
+    @property
+    def passes(self) -> float:
+        """How many times the fit has looked at all training points; a line search looks several times a step."""
+        return self.rows / len(self.datamodule.dataset.train)
+
+    # Before the fit
+
+    def setup(self, stage: str) -> None:
+        """Puts the mixture at its start, unless it already has one."""
+        if "density" in self._modules:
+            return
+        points = self.datamodule.dataset.train.points
+        self._check(points)
+        standardization = Standardization.of(points, self.family.per_axis)
+        mixture = Mixture(self.family(self.n_components, points.shape[1]), self.floor).to(self._real_dtype())
+        self.density = Density(mixture, standardization)
+        self.fitter = self._make_fitter(mixture)
+        n_starts, n_passes = self.starts
+        start_(
+            mixture,
+            self.density.standardized(points),
+            self.initializer,
+            n_starts=n_starts,
+            n_passes=n_passes,
+            assignment=self.fitter.assign,
+            generator=generator(self.seed, 6),
+        )
+
+    def _make_fitter(self, mixture: Mixture) -> Fitter:
+        make = self.make_optimizer
+        if isinstance(make, type) and issubclass(make, ClosedForm):
+            return ClosedFormFitter(mixture, self.stopping, make.assign)
+        return GradientFitter(mixture, self.stopping)
+
+    def configure_optimizers(self) -> Optimizer:
+        """The optimizer, made from the mixture at its start."""
+        return self.make_optimizer(self.density.mixture)
+
+    def on_before_batch_transfer(self, batch: Tensor, dataloader_idx: int) -> Tensor:
+        """Points in the mixture's own coordinates: subtracted and divided in float64, on the CPU."""
+        return self.density.standardized(batch)
+
+    # The fit
+
+    def training_step(self, points: Tensor, batch_index: int) -> None:
+        """Visits a batch; a full batch as often as `passes_per_visit` says, unless the fit is finished before."""
+        full_batch = self.trainer.num_training_batches == 1
+        last = self.trainer.is_last_batch
+        for _ in range(self.passes_per_visit if full_batch else 1):
+            self._visit(points)
+            if last and self._end_pass(points):
+                self.trainer.should_stop = True
+                break
+        if last:
+            self.log("nll/train", self.history["nll/train"][-1][1], on_step=True, on_epoch=False)
+
+    def _visit(self, points: Tensor) -> None:
+        optimizer = self._optimizer
+
+        def look(components: Components | None) -> Statistics:
+            return self._statistics(points, components)
+
+        statistics = self.fitter.visit(optimizer.optimizer, optimizer, look, first=self.seen.n_points == 0)
+        self.seen.add(statistics)
+
+    def _end_pass(self, points: Tensor) -> bool:
+        """Books the pass and lets the fitter act on it; returns whether it was the last one."""
+        nll, self.seen = self.seen.nll, _Sum()
+        self.history["nll/train"].append((self.passes, nll + self.density.standardization.log_volume))
+
+        def poorest(n_points: int) -> Tensor:
+            lowest = self.density.mixture.log_density(points).topk(min(n_points, len(points)), largest=False)
+            return self.trainer.strategy.broadcast(points[lowest.indices])
+
+        optimizer = self._optimizer
+        self.converged = self.fitter.end_pass(optimizer.optimizer, optimizer, nll, poorest) is Verdict.CONVERGED
+        return self.converged or (self.max_passes is not None and self.passes >= self.max_passes)
+
+    def _statistics(self, points: Tensor, components: Components | None = None) -> Statistics:
+        """The statistics of this batch over all processes."""
+        statistics = self.density.mixture.statistics(points, self.fitter.assign, components)
+        if self.trainer.world_size > 1:
+            statistics = statistics.summed(lambda part: self.trainer.strategy.reduce(part, reduce_op="sum"))
+        self.rows += int(statistics.n_points)
+        return statistics
+
+    @property
+    def gradient_norm(self) -> Tensor | None:
+        """Of the NLL per point in the mixture's own units; None where no gradient is taken."""
+        gradients = [offset.grad.flatten() for offset in self.density.mixture.parameters() if offset.grad is not None]
+        return torch.cat(gradients).norm() if gradients else None
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The rate now; None where there is none."""
+        return self._optimizer.param_groups[0].get("lr")
+
+    # Held-out points
+
+    def on_validation_epoch_start(self) -> None:  # noqa: D102
+        self.held_out = _Sum()
+
+    def validation_step(self, points: Tensor, batch_index: int) -> None:
+        """Adds a batch to the validation NLL."""
+        self.held_out.add(self.density.mixture.statistics(points))
+
+    def on_validation_epoch_end(self) -> None:  # noqa: D102
+        nll = self._held_out_nll()
+        self.history["nll/val"].append((self.passes, nll))
+        self.log("nll/val", nll)
+
+    def on_test_epoch_start(self) -> None:  # noqa: D102
+        self.held_out = _Sum()
+
+    def test_step(self, points: Tensor, batch_index: int) -> None:
+        """Adds a batch to the test NLL."""
+        self.held_out.add(self.density.mixture.statistics(points))
+
+    def on_test_epoch_end(self) -> None:  # noqa: D102
+        self.log("nll/test", self._held_out_nll())
+
+    def _held_out_nll(self) -> float:
+        """In the data's units, over all processes' points."""
+        sums = torch.tensor([self.held_out.log_likelihood, self.held_out.n_points], dtype=torch.float64)
+        if self.trainer.world_size > 1:
+            sums = self.trainer.strategy.reduce(sums, reduce_op="sum")
+        return float(-sums[0] / sums[1]) + self.density.standardization.log_volume
+
+    # Checkpoints: plain numbers and tensors only, so that they load with weights_only=True
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Adds what a resumed fit needs beside parameters and optimizer."""
+        checkpoint["fit"] = {
+            "history": self.history,
+            "rows": self.rows,
+            "converged": self.converged,
+            "fitter": self.fitter.state_dict(),
+        }
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Takes it up again."""
+        fit = checkpoint["fit"]
+        self.history, self.rows, self.converged = fit["history"], fit["rows"], fit["converged"]
+        self.fitter.load_state_dict(fit["fitter"])
+
+    # Inside
+
+    @property
+    def _optimizer(self) -> LightningOptimizer:
+        """Lightning's wrapper, which counts the steps."""
+        optimizer = self.optimizers()
+        if not isinstance(optimizer, LightningOptimizer):
+            raise TypeError("a mixture is fitted by one optimizer")
+        return optimizer
+
+    @property
+    def datamodule(self) -> MixtureDataModule:
+        """The points being fitted."""
+        datamodule = getattr(self.trainer, "datamodule", None)
+        if not isinstance(datamodule, MixtureDataModule):
+            raise InputError("a mixture starts from its data: call Trainer().fit(module, MixtureDataModule(...))")
+        return datamodule
+
+    def _real_dtype(self) -> torch.dtype:
+        precision = str(self.trainer.precision)
+        if precision not in DTYPES:
+            raise InputError(
+                f"trainer.precision={precision}: a likelihood needs the digits of {' or '.join(DTYPES)}; choose one"
+            )
+        return DTYPES[precision]
+
+    def _check(self, points: Tensor) -> None:
+        if self.n_components < 1:
+            raise InputError(f"model.n_components={self.n_components}: a mixture has at least one component")
+        if len(points) < self.n_components:
+            raise InputError(
+                f"{len(points)} training points cannot hold {self.n_components} components: each needs at least one; "
+                "lower model.n_components or give more points"
+            )
+
+
+class _Sum:
+    """A log-likelihood that adds up over batches."""
+
+    def __init__(self) -> None:
+        self.log_likelihood = 0.0
+        self.n_points = 0.0
+
+    def add(self, statistics: Statistics) -> None:
+        self.log_likelihood += float(statistics.log_likelihood)
+        self.n_points += float(statistics.n_points)
+
+    @property
+    def nll(self) -> float:
+        return -self.log_likelihood / self.n_points

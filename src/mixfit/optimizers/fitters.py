@@ -1,0 +1,180 @@
+"""How the batches of a pass become a change of the mixture: along a gradient, or to a maximum.
+
+Both kinds look at a batch in the same way, through its statistics, and both are told when a pass over all training
+points has ended. The loop around them, Lightning's or anybody's, needs to know nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from math import isfinite
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from mixfit.errors import InputError
+from mixfit.mixtures.assignments import Assignment, soft
+from mixfit.mixtures.mixture import Components, Mixture
+from mixfit.mixtures.statistics import Statistics
+from mixfit.optimizers.closed_form import ClosedForm
+from mixfit.optimizers.stopping import Stopping, Verdict
+
+log = logging.getLogger(__name__)
+
+EMPTY = 1e-6
+"""A component that holds less than this many points holds nothing."""
+
+Look = Callable[[Components | None], Statistics]
+"""A pass over the batch at hand, over all processes, at the given or the current components."""
+
+Poorest = Callable[[int], Tensor]
+"""The n points where the density is lowest, (n, D): where a component without points may begin anew."""
+
+
+class Steps(Protocol):
+    """What a fitter needs of an optimizer: torch's own, or Lightning's wrapper that counts its steps."""
+
+    def step(self, closure: Any = None) -> Any:
+        """Takes one step."""
+        ...
+
+
+class Fitter(ABC):
+    """Moves one mixture.
+
+    Args:
+        mixture: changed in place.
+        stopping: judges every pass.
+    """
+
+    assign: Assignment = staticmethod(soft)
+
+    def __init__(self, mixture: Mixture, stopping: Stopping) -> None:
+        self.mixture = mixture
+        self.stopping = stopping
+
+    @abstractmethod
+    def visit(self, optimizer: Optimizer, steps: Steps, look: Look, first: bool) -> Statistics:
+        """Uses one batch, the first of a pass or a later one; returns its statistics at the parameters it found."""
+
+    @abstractmethod
+    def end_pass(self, optimizer: Optimizer, steps: Steps, nll: float, poorest: Poorest) -> Verdict:
+        """Acts on a whole pass, whose batches had the given mean NLL in nats, and says whether another is needed."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain numbers and tensors for a checkpoint."""
+        return {"stopping": self.stopping.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Takes them up again."""
+        self.stopping.load_state_dict(state["stopping"])
+
+
+class GradientFitter(Fitter):
+    """One step of a torch optimizer per batch; when the passes stop helping, back to the best one."""
+
+    def __init__(self, mixture: Mixture, stopping: Stopping) -> None:
+        super().__init__(mixture, stopping)
+        self.began: list[Tensor] = []  # the parameters at the beginning of this pass
+        self.best: list[Tensor] = []  # and of the best pass
+
+    def visit(self, optimizer: Optimizer, steps: Steps, look: Look, first: bool) -> Statistics:  # noqa: D102
+        mixture = self.mixture
+        if first:
+            self.began = [offset.detach().clone() for offset in mixture.parameters()]
+        looks: list[Statistics] = []
+
+        def loss() -> Tensor:
+            mixture.bound_()
+            components = mixture.components
+            looks.append(look(components))
+            nll = mixture.nll(looks[-1], components)
+            offsets = list(mixture.parameters())
+            for offset, gradient in zip(offsets, torch.autograd.grad(nll, offsets), strict=True):
+                offset.grad = gradient
+            return nll.detach()
+
+        steps.step(closure=loss)
+        return looks[0]
+
+    def end_pass(self, optimizer: Optimizer, steps: Steps, nll: float, poorest: Poorest) -> Verdict:  # noqa: D102
+        verdict = self.stopping.update(nll)
+        if verdict is Verdict.BETTER:
+            self.best = self.began
+        elif verdict is not Verdict.WAIT:
+            self._go_back(nll, last=verdict is Verdict.CONVERGED)
+            optimizer.state.clear()
+            for group in optimizer.param_groups:
+                group["lr"] *= self.stopping.cut
+            log.info("NLL %.6g does not improve: back to the best parameters, rate times %g", nll, self.stopping.cut)
+        return verdict
+
+    @torch.no_grad()
+    def _go_back(self, nll: float, last: bool) -> None:
+        if not self.best or (last and not isfinite(nll)):
+            raise InputError(
+                f"the likelihood became {nll}, and smaller steps did not cure it; "
+                "lower optimizer.lr, raise model.floor or lower model.n_components"
+            )
+        for offset, best in zip(self.mixture.parameters(), self.best, strict=True):
+            offset.copy_(best)
+
+    def state_dict(self) -> dict[str, Any]:  # noqa: D102
+        return {**super().state_dict(), "began": self.began, "best": self.best}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:  # noqa: D102
+        super().load_state_dict(state)
+        self.began, self.best = state["began"], state["best"]
+
+
+class ClosedFormFitter(Fitter):
+    """Gathers the statistics of a pass and steps once; a component that was left with nothing begins anew."""
+
+    def __init__(self, mixture: Mixture, stopping: Stopping, assign: Assignment) -> None:
+        super().__init__(mixture, stopping)
+        self.assign = assign
+        self.n_reseeded = 0
+
+    def visit(self, optimizer: Optimizer, steps: Steps, look: Look, first: bool) -> Statistics:  # noqa: D102
+        statistics = look(None)
+        _closed_form(optimizer).observe(statistics)
+        return statistics
+
+    def end_pass(self, optimizer: Optimizer, steps: Steps, nll: float, poorest: Poorest) -> Verdict:  # noqa: D102
+        closed_form = _closed_form(optimizer)
+        objective, empty = closed_form.objective(), closed_form.gathered.count < EMPTY
+        if not isfinite(objective):
+            raise InputError(
+                f"the likelihood became {objective}: a component has collapsed; "
+                "raise model.floor or lower model.n_components"
+            )
+        steps.step()
+        if empty.any() and self.n_reseeded < len(empty):
+            self._reseed(empty.nonzero().flatten(), poorest)
+            return Verdict.BETTER
+        return self.stopping.update(objective)
+
+    def _reseed(self, chosen: Tensor, poorest: Poorest) -> None:
+        """Moves components that held nothing to where the density is poorest; at most K times in a fit."""
+        points = poorest(len(chosen))
+        self.mixture.reseed_(chosen[: len(points)], points)
+        self.n_reseeded += len(chosen)
+        self.stopping.forget()
+        log.info("components %s held no points and begin anew where the density is poorest", chosen.tolist())
+
+    def state_dict(self) -> dict[str, Any]:  # noqa: D102
+        return {**super().state_dict(), "n_reseeded": self.n_reseeded}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:  # noqa: D102
+        super().load_state_dict(state)
+        self.n_reseeded = state["n_reseeded"]
+
+
+def _closed_form(optimizer: Optimizer) -> ClosedForm:
+    if not isinstance(optimizer, ClosedForm):
+        raise TypeError(f"{type(optimizer).__name__} steps along a gradient and has no closed form")
+    return optimizer

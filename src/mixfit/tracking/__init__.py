@@ -1,0 +1,1 @@
+"""What a fit leaves behind: numbers, pictures and curves. Nothing here changes a fit."""

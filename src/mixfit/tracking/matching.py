@@ -1,0 +1,34 @@
+"""Which fitted component is which true one: the order of components means nothing."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mixfit.mixtures.density import Density
+
+
+def matched(fitted: Density, truth: Density | None) -> list[tuple[int, int | None]]:
+    """Pairs (fitted component, true component or None), in the order of the truth, then the components left over.
+
+    The assignment with the least sum of squared distances between means, in units of the true mixture's overall
+    covariance (Kuhn's Hungarian method). Without a truth components stand in the order of their first coordinate.
+    """
+    if truth is None:
+        return [(int(k), None) for k in fitted.means[:, 0].argsort()]
+    from scipy.optimize import linear_sum_assignment
+
+    distances = torch.cdist(_whitened(fitted.means, truth), _whitened(truth.means, truth)).square()
+    rows, columns = linear_sum_assignment(distances.numpy())
+    pairs = sorted(zip(rows.tolist(), columns.tolist(), strict=True), key=lambda pair: pair[1])
+    left = [(k, None) for k in range(len(fitted.means)) if k not in set(rows.tolist())]
+    return [*pairs, *left]
+
+
+def _whitened(means: Tensor, truth: Density) -> Tensor:
+    weights = truth.weights[:, None]
+    center = (weights * truth.means).sum(0)
+    spread = (weights[..., None] * truth.covariances).sum(0) + (truth.means - center).T @ (
+        weights * (truth.means - center)
+    )
+    return torch.linalg.solve_triangular(torch.linalg.cholesky(spread), (means - center).T, upper=False).T

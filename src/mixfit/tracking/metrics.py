@@ -1,0 +1,99 @@
+"""The numbers of `metrics.json`, and the file itself.
+
+Every negative log-likelihood is in nats per point and in the data's own units, at the parameters of the best
+checkpoint, so that every optimizer is judged by one number. A value that does not exist is null and never missing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from math import isfinite, log
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mixfit.data.dataset import Dataset, Part
+from mixfit.mixtures.density import Density
+
+Value = float | int | bool | str | None
+
+ABSENT: dict[str, Value] = dict.fromkeys(
+    [
+        *("status", "error", "nll/train", "nll/val", "nll/test", "nll/true", "nll/excess", "bic", "aic", "icl", "ari"),
+        *("within_ss", "n_parameters", "n_points", "floor", "steps", "passes", "converged"),
+        *("seconds/fit", "seconds/total"),
+    ]
+)
+"""Every name that `metrics.json` has, before anything is known."""
+
+
+def measured(density: Density, dataset: Dataset) -> dict[str, Value]:
+    """How well the density describes each part of the data, and what its complexity costs.
+
+    bic = -2 log L + p log N and aic = -2 log L + 2p of the training points, for p free parameters: lower is better.
+    icl = bic - 2 Σ_n log max_k p(k | x_n) (Biernacki, Celeux & Govaert 2000) also charges for doubt about the
+    assignment. ari is the adjusted Rand index (Hubert & Arabie 1985) of the hard assignment of all labelled points.
+    """
+    train, val, test = (_nll(density, part) for part in (dataset.train, dataset.val, dataset.test))
+    true = true_nll(dataset)
+    n_points, n_parameters = len(dataset.train), density.n_parameters
+    deviance = 2 * n_points * train if train is not None else 0.0
+    bic = deviance + n_parameters * log(n_points)
+    certainty = float(density.responsibilities(dataset.train.points).amax(1).log().sum())
+    return {
+        "nll/train": train,
+        "nll/val": val,
+        "nll/test": test,
+        "nll/true": true,
+        "nll/excess": None if test is None or true is None else test - true,
+        "bic": bic,
+        "aic": deviance + 2 * n_parameters,
+        "icl": bic - 2 * certainty,
+        "ari": _adjusted_rand(density, dataset),
+        "n_parameters": n_parameters,
+        "n_points": n_points,
+    }
+
+
+def true_nll(dataset: Dataset) -> float | None:
+    """The true density's NLL on the test points, where both exist: the least that a fit can hope for."""
+    return _nll(dataset.truth, dataset.test) if dataset.truth else None
+
+
+def within_sum_of_squares(density: Density, points: Tensor) -> float:
+    """Σ_n ‖x_n - μ of its nearest mean‖², in the data's units squared: what k-means lowers."""
+    means = density.means
+    return sum(
+        float(torch.cdist(chunk, means, compute_mode="donot_use_mm_for_euclid_dist").amin(1).square().sum())
+        for chunk in points.to(torch.float64).split(65_536)
+    )
+
+
+def write(folder: Path, values: Mapping[str, Value]) -> None:
+    """Writes `metrics.json` in one move: a reader sees the old file or the new one, never half of either."""
+    content: dict[str, Any] = {**ABSENT, **values}
+    for name, value in content.items():
+        if isinstance(value, float) and not isfinite(value):
+            raise ValueError(f"{name} is {value}: a number that is not finite never reaches metrics.json")
+    unfinished = folder / "metrics.json.part"
+    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    unfinished.replace(folder / "metrics.json")
+
+
+def _nll(density: Density, part: Part) -> float | None:
+    return density.nll(part.points) if len(part) else None
+
+
+def _adjusted_rand(density: Density, dataset: Dataset) -> float | None:
+    from torchmetrics.functional.clustering import adjusted_rand_score
+
+    labelled = [part for part in (dataset.train, dataset.val, dataset.test) if part.labels is not None and len(part)]
+    if not labelled:
+        return None
+    assigned = torch.cat([density.assign(part.points) for part in labelled])
+    labels = torch.cat([part.labels for part in labelled if part.labels is not None])
+    with torch.sparse.check_sparse_tensor_invariants(enable=False):  # torch warns where nobody has chosen
+        return float(adjusted_rand_score(assigned, labels))

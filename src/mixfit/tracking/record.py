@@ -1,0 +1,83 @@
+"""What stands in a run's folder when the fit is over: the numbers, the picture, and the last word on the terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from mixfit.data.dataset import Dataset
+from mixfit.mixtures.density import Density
+from mixfit.module import MixtureModule
+from mixfit.optimizers import KMeans
+from mixfit.tracking import metrics
+from mixfit.tracking.components import Components
+from mixfit.tracking.matching import matched
+from mixfit.tracking.plots import save_png
+from mixfit.tracking.report import report_figure
+from mixfit.tracking.table import print_table, shown
+from mixfit.tracking.tensorboard import TensorBoard
+
+QUIET = ("status", "seconds/total", "floor", "steps", "aic")
+"""Numbers that the picture leaves to `metrics.json`."""
+
+
+def record(
+    folder: Path,
+    module: MixtureModule,
+    dataset: Dataset,
+    board: TensorBoard,
+    fitted: Mapping[str, metrics.Value],
+    began: float,
+) -> Mapping[str, metrics.Value]:
+    """Measures the fitted density and writes `report.png` and `metrics.json`; returns what the latter says.
+
+    Args:
+        folder: of the run.
+        module: at the parameters of the best checkpoint.
+        dataset: the points.
+        board: the run's event file, which gets the picture and the final numbers too.
+        fitted: what the fit itself has to tell.
+        began: the `time.perf_counter()` of the run's beginning.
+    """
+    density = module.density
+    values = metrics.measured(density, dataset) | {
+        "floor": module.floor,
+        "passes": module.passes,
+        "converged": module.converged,
+    }
+    if module.family is KMeans.family:
+        values["within_ss"] = metrics.within_sum_of_squares(density, dataset.train.points)
+    values |= fitted
+    picture = _report(module, dataset, values)
+    save_png(picture, folder / "report.png")
+    board.finish(module, picture, values)
+    values["seconds/total"] = time.perf_counter() - began
+    metrics.write(folder, values)
+    print_table(folder, density, dataset, values)
+    return values
+
+
+def drawable(density: Density, truth: Density | None) -> Components:
+    """The mixture as a picture needs it, its components in the order of the true ones."""
+    order = [k for k, _ in matched(density, truth)]
+    return Components(density.weights[order].numpy(), density.means[order].numpy(), density.covariances[order].numpy())
+
+
+def _report(module: MixtureModule, dataset: Dataset, values: Mapping[str, metrics.Value]) -> Figure:
+    curves = {name: np.array(curve, dtype=np.float64).reshape(-1, 2) for name, curve in module.history.items()}
+    nll_true = values["nll/true"]
+    optimizer = type(module.trainer.optimizers[0]).__name__
+    return report_figure(
+        dataset.train.points.numpy(),
+        drawable(module.density, dataset.truth),
+        history={name: (curve[:, 0], curve[:, 1]) for name, curve in curves.items()},
+        summary={name: shown(value) for name, value in values.items() if value is not None and name not in QUIET},
+        title=f"{module.n_components} components, {module.family.__name__} covariance, {optimizer}",
+        nll_true=nll_true if isinstance(nll_true, float) else None,
+        truth=None if dataset.truth is None else drawable(dataset.truth, None),
+        columns=dataset.columns,
+    )
