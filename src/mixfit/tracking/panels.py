@@ -97,12 +97,7 @@ def label_means(axes: "Axes", scene: Scene) -> None:
 
 def draw_regions(axes: "Axes", scene: Scene) -> None:
     """Shade the highest density regions of the fitted mixture on two axes."""
-    half = np.array([0.75, 1.5, 2.5, 4.0, 6.0])  # far enough that the wide cells next to a spike are empty
-    offsets = np.concatenate([-half[::-1], [0.0], half])
-    x, y = (
-        grid(limits, [scene.fitted.marginal([axis])], steps=100, offsets=offsets, narrow=1.5)
-        for axis, limits in enumerate(scene.limits)
-    )
+    x, y = (_lines(scene, axis) for axis in (0, 1))
     places = np.stack(np.meshgrid(x, y), axis=-1)
     log_density = scene.fitted.log_density(places.reshape(-1, 2)).reshape(len(y), len(x))
     levels = region_levels(log_density, np.outer(np.gradient(y), np.gradient(x)))
@@ -111,6 +106,14 @@ def draw_regions(axes: "Axes", scene: Scene) -> None:
     greys = ("#f1f4f7", "#e6ebf0", "#d9e0e7")[-len(levels) :]
     axes.contourf(x, y, log_density, levels=[*levels, np.inf], colors=greys, zorder=0)
     axes.contour(x, y, log_density, levels=levels, colors="#b3bdc8", linewidths=0.6, linestyles="solid", zorder=0)
+
+
+def _lines(scene: Scene, axis: int) -> Array:
+    """The grid's places along one axis, finer around narrow components unless there are many: a grid has G^2 cells."""
+    half = np.array([0.75, 1.5, 2.5, 4.0, 6.0])  # far enough that the wide cells beside a spike are empty
+    offsets = np.concatenate([-half[::-1], [0.0], half])
+    resolved = [scene.fitted.marginal([axis])] if len(scene.fitted.weights) <= FEW else []
+    return grid(scene.limits[axis], resolved, steps=100, offsets=offsets, narrow=1.5)
 
 
 def region_levels(log_density: Array, areas: Array) -> Array:
