@@ -75,10 +75,17 @@ class Fitter(ABC):
 
 
 class GradientFitter(Fitter):
-    """One step of a torch optimizer per batch; when the passes stop helping, back to the best one."""
+    """One step of a torch optimizer per batch, and now and then a new origin.
+
+    Whenever the passes stop helping, and after 4, 8, 16, ... passes in any case, the best parameters so far become the
+    mixture's origin: the units of all offsets are then those of the components as they are now and not as they were
+    at the start, and the optimizer begins anew in them. Measured on overlapping components this cuts the passes to a
+    third or a quarter; and a step into nowhere is undone.
+    """
 
     def __init__(self, mixture: Mixture, stopping: Stopping) -> None:
         super().__init__(mixture, stopping)
+        self.n_passes = 0
         self.began: list[Tensor] = []  # the parameters at the beginning of this pass
         self.best: list[Tensor] = []  # and of the best pass
 
@@ -103,32 +110,38 @@ class GradientFitter(Fitter):
 
     def end_pass(self, optimizer: Optimizer, steps: Steps, nll: float, poorest: Poorest) -> Verdict:  # noqa: D102
         verdict = self.stopping.update(nll)
+        self.n_passes += 1
         if verdict is Verdict.BETTER:
             self.best = self.began
-        elif verdict is not Verdict.WAIT:
-            self._go_back(nll, last=verdict is Verdict.CONVERGED)
-            optimizer.state.clear()
-            for group in optimizer.param_groups:
-                group["lr"] *= self.stopping.cut
-            log.info("NLL %.6g does not improve: back to the best parameters, rate times %g", nll, self.stopping.cut)
-        return verdict
-
-    @torch.no_grad()
-    def _go_back(self, nll: float, last: bool) -> None:
-        if not self.best or (last and not isfinite(nll)):
+        if not self.best or (verdict is Verdict.CONVERGED and not isfinite(nll)):
             raise InputError(
                 f"the likelihood became {nll}, and smaller steps did not cure it; "
                 "lower optimizer.lr, raise model.floor or lower model.n_components"
             )
+        if verdict in (Verdict.CUT, Verdict.CONVERGED) or (self.n_passes >= 4 and self.n_passes.bit_count() == 1):
+            self._renew(optimizer)
+        if verdict is Verdict.CUT:
+            for group in optimizer.param_groups:
+                group["lr"] *= self.stopping.cut
+            log.info("pass %d: NLL %.6g does not improve, rate times %g", self.n_passes, nll, self.stopping.cut)
+        return verdict
+
+    @torch.no_grad()
+    def _renew(self, optimizer: Optimizer) -> None:
+        """Makes the best parameters the origin, where every offset is zero."""
         for offset, best in zip(self.mixture.parameters(), self.best, strict=True):
             offset.copy_(best)
+        self.mixture.bound_()
+        self.mixture.set_(*self.mixture.components)
+        self.best = [torch.zeros_like(offset) for offset in self.mixture.parameters()]
+        optimizer.state.clear()
 
     def state_dict(self) -> dict[str, Any]:  # noqa: D102
-        return {**super().state_dict(), "began": self.began, "best": self.best}
+        return {**super().state_dict(), "n_passes": self.n_passes, "began": self.began, "best": self.best}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:  # noqa: D102
         super().load_state_dict(state)
-        self.began, self.best = state["began"], state["best"]
+        self.n_passes, self.began, self.best = state["n_passes"], state["began"], state["best"]
 
 
 class ClosedFormFitter(Fitter):
