@@ -25,6 +25,7 @@ CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 @contextmanager
 def speaking_plainly() -> Iterator[None]:
     """Prints what a user can mend as one message and exits with status 1; lets real bugs keep their traceback."""
+    OmegaConf.register_new_resolver("folder_of_run", folder_of_run, replace=True)
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra then raises its errors instead of printing them
     try:
         yield
@@ -34,6 +35,11 @@ def speaking_plainly() -> Iterator[None]:
         _exit(_unknown_choice(error))
     except (HydraException, OmegaConfBaseException) as error:
         _exit(_bad_override(error))
+
+
+def folder_of_run(resume: str | None, fresh: str) -> str:
+    """Where Hydra notes what was asked: the fresh folder of a run, or a corner of the folder that is resumed."""
+    return fresh if resume is None else str(Path(resume) / "resumed" / Path(fresh).name)
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

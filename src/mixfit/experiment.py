@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from math import ceil
@@ -50,11 +50,28 @@ TINY = 200_000
 
 
 def run(config: DictConfig) -> Mapping[str, metrics.Value]:
-    """Runs one experiment in the folder that Hydra made for it; returns what its `metrics.json` says."""
-    folder = Path(HydraConfig.get().runtime.output_dir)
+    """Runs one experiment in the folder that Hydra made for it, or goes on with an old one in its own folder.
+
+    Returns what the folder's `metrics.json` says.
+    """
+    hydra = HydraConfig.get()
+    if config.resume is None:
+        return fit(config, hydra.runtime.choices, Path(hydra.runtime.output_dir))
+    folder, config, choices = resumed(Path(config.resume), hydra.overrides.task)
+    before = metrics.read(folder)
+    if before["converged"] or (before["passes"] or 0) >= config.trainer.max_epochs:
+        print(f"{folder} is finished; a larger trainer.max_epochs would go on unless it has converged")
+        return before
+    return fit(config, choices, folder, folder / "checkpoints" / "last.ckpt")
+
+
+def fit(
+    config: DictConfig, choices: Mapping[str, str | None], folder: Path, checkpoint: Path | None = None
+) -> Mapping[str, metrics.Value]:
+    """Builds, fits, takes the best checkpoint, measures and records; from a checkpoint if there is one."""
     began = time.perf_counter()
     with recorded(folder):
-        check(config, HydraConfig.get().runtime.choices)
+        check(config, choices)
         datamodule = build_datamodule(config)
         module = build_module(config, datamodule)
         nll_true = metrics.true_nll(datamodule.dataset)
@@ -62,14 +79,36 @@ def run(config: DictConfig) -> Mapping[str, metrics.Value]:
         progress = Progress(config.trainer.max_epochs, nll_true)
         trainer = build_trainer(config, folder, module, datamodule, [progress, board])
         fit_began = time.perf_counter()
-        trainer.fit(module, datamodule)
+        trainer.fit(module, datamodule, ckpt_path=checkpoint, weights_only=True)
         seconds_fit = time.perf_counter() - fit_began
         if not trainer.is_global_zero:
             return {}
         best = torch.load(folder / "checkpoints" / "best.ckpt", weights_only=True)
         module.load_state_dict(best["state_dict"])
-        fitted: dict[str, metrics.Value] = {"status": "done", "steps": trainer.global_step, "seconds/fit": seconds_fit}
+        fitted: dict[str, metrics.Value] = {
+            "status": "done",
+            "steps": trainer.global_step,
+            "seconds/fit": seconds_fit,
+        }
         return record(folder, module, datamodule.dataset, board, fitted, began)
+
+
+def resumed(folder: Path, overrides: Sequence[str]) -> tuple[Path, DictConfig, Mapping[str, str | None]]:
+    """The folder, its own configuration and its choices; of the overrides only `trainer.max_epochs` may differ."""
+    for name in (".hydra/config.yaml", ".hydra/hydra.yaml", "metrics.json", "checkpoints/last.ckpt"):
+        if not (folder / name).is_file():
+            raise InputError(f"resume={folder}: there is no {name} in it, so there is nothing to go on with")
+    config = OmegaConf.load(folder / ".hydra" / "config.yaml")
+    for override in overrides:
+        key, _, value = override.partition("=")
+        if key not in ("resume", "trainer.max_epochs"):
+            raise InputError(
+                f"{override}: a resumed run keeps its own configuration; only trainer.max_epochs may change"
+            )
+        if key == "trainer.max_epochs":
+            OmegaConf.update(config, key, OmegaConf.from_dotlist([f"value={value}"]).value)
+    choices = OmegaConf.load(folder / ".hydra" / "hydra.yaml").hydra.runtime.choices
+    return folder, DictConfig(config), choices
 
 
 def build_datamodule(config: DictConfig) -> MixtureDataModule:

@@ -83,6 +83,12 @@ def write(folder: Path, values: Mapping[str, Value]) -> None:
     unfinished.replace(folder / "metrics.json")
 
 
+def read(folder: Path) -> dict[str, Any]:
+    """What the folder's `metrics.json` says."""
+    content: dict[str, Any] = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    return {**ABSENT, **content}
+
+
 def _nll(density: Density, part: Part) -> float | None:
     return density.nll(part.points) if len(part) else None
 
