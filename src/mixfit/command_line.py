@@ -43,9 +43,12 @@ def folder_of_run(resume: str | None, fresh: str) -> str:
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
-    """A clause that names the closest of the known words, or all of them if none is close."""
-    close = get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"did you mean {close[0]}?" if close else f"there are: {', '.join(sorted(known))}"
+    """A clause that names the closest of the known words, or all of them if none is close and they are few."""
+    words = sorted(word for word in known if not word.endswith("_target_"))
+    close = get_close_matches(name, words, n=1, cutoff=0.5)
+    if close:
+        return f"did you mean {close[0]}?"
+    return f"there are: {', '.join(words)}" if 0 < len(words) <= 12 else "python train.py --help shows what there is"
 
 
 def known_keys() -> list[str]:
@@ -72,9 +75,7 @@ def _dotted(content: object, prefix: str) -> Iterator[str]:
 
 def _unknown_choice(error: MissingConfigException) -> str:
     group, _, choice = (error.missing_cfg_file or "").rpartition("/")
-    options = list(error.options or [])
-    if not options:
-        return str(error)
+    options = [option for option in error.options or [] if "/" not in option]
     return f"{group}={choice}: there is no such choice; {nearest(choice, options)}"
 
 

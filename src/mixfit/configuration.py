@@ -19,17 +19,30 @@ WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "
 OPTIONAL: dict[str, type] = {"data.batch_size": int, "data.header": bool, "data.weights": list, "data.columns": list}
 """Types of keys whose default is null."""
 
+LEAST: dict[str, int] = {
+    "model.n_components": 1,
+    "trainer.max_epochs": 1,
+    "seed": 0,
+    "data.batch_size": 1,
+    "init.n_starts": 1,
+    "init.n_passes": 0,
+    "optimizer.tolerance": 0,
+    "optimizer.patience": 0,
+    "optimizer.n_cuts": 0,
+}
+"""The smallest value that makes sense."""
+
 
 def check(config: DictConfig, choices: Mapping[str, str | None]) -> None:
     """Raises `InputError` for a key that nothing reads, a value of the wrong type, or a number out of range."""
     defaults = _flat(_defaults(choices))
     for key, value in _flat(OmegaConf.to_container(config, resolve=True)).items():
         if key not in defaults:
-            raise InputError(f"{key}: nothing reads this key; {nearest(key, sorted(defaults))}")
+            raise InputError(f"{key}: nothing reads this key; {nearest(key, list(defaults))}")
         if isinstance(value, str) and value == "???":
             raise InputError(f"{key} is missing: give {key}=...")
         _check_type(key, value, OPTIONAL.get(key) or type(defaults[key]), defaults[key] is None)
-    for key, least in {"model.n_components": 1, "trainer.max_epochs": 1, "seed": 0, "data.batch_size": 1}.items():
+    for key, least in LEAST.items():
         value = OmegaConf.select(config, key)
         if value is not None and value < least:
             raise InputError(f"{key}={value}: must be at least {least}; change {key}")
@@ -55,7 +68,7 @@ def _defaults(choices: Mapping[str, str | None]) -> dict[str, Any]:
     chosen = {
         group: OmegaConf.to_container(OmegaConf.load(CONFIGS / group / f"{choice}.yaml"))
         for group, choice in ours.items()
-        if group not in ("experiment", "hydra")
+        if "/" not in group and group != "experiment"
     }
     return {str(key): value for key, value in content.items() if key not in ("defaults", "hydra")} | chosen
 

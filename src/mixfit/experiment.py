@@ -22,6 +22,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from hydra.utils import get_object
 from lightning_fabric.utilities.exceptions import MisconfigurationException
+from lightning_fabric.utilities.rank_zero import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint
 from torch.optim import Optimizer
@@ -180,21 +181,26 @@ class SkippedError(InputError):
 
 @contextmanager
 def recorded(folder: Path) -> Iterator[None]:
-    """Keeps the folder's `status` true: running, then whatever ended the run."""
-    metrics.write(folder, {"status": "running"})
+    """Keeps the folder's `status` true: running, then whatever ended the run. Of several processes the first writes."""
+
+    def write(status: str, error: str | None = None) -> None:
+        if getattr(rank_zero_only, "rank", 0) == 0:
+            metrics.write(folder, {"status": status, "error": error})
+
+    write("running")
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="pytorch_lightning|lightning_utilities")
             yield
     except SkippedError as error:
-        metrics.write(folder, {"status": "skipped", "error": str(error)})
+        write("skipped", str(error))
         if HydraConfig.get().mode is not RunMode.MULTIRUN:
             raise
     except (KeyboardInterrupt, SystemExit):
-        metrics.write(folder, {"status": "interrupted"})
+        write("interrupted")
         raise
     except BaseException as error:
-        metrics.write(folder, {"status": "failed", "error": str(error)})
+        write("failed", f"{type(error).__name__}: {error}")
         raise
 
 

@@ -14,10 +14,10 @@ from mixfit.mixtures.density import Density
 from mixfit.module import MixtureModule
 from mixfit.optimizers import KMeans
 from mixfit.tracking import metrics
-from mixfit.tracking.components import Components
 from mixfit.tracking.matching import matched
-from mixfit.tracking.plots import save_png
-from mixfit.tracking.report import report_figure
+from mixfit.tracking.pictures.components import Components
+from mixfit.tracking.pictures.density import save_png
+from mixfit.tracking.pictures.report import report_figure
 from mixfit.tracking.table import print_table, shown
 from mixfit.tracking.tensorboard import TensorBoard
 
@@ -44,7 +44,7 @@ def record(
         began: the `time.perf_counter()` of the run's beginning.
     """
     density = module.density
-    values = metrics.measured(density, dataset) | {
+    values = metrics.ABSENT | metrics.measured(density, dataset) | {
         "floor": module.floor,
         "passes": module.passes,
         "converged": module.converged,

@@ -34,10 +34,9 @@ def _lines(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
     if values.get("nll/excess") is not None:
         yield "excess", f"{shown(values['nll/excess'])} nats per point above the true density"
     yield "criteria", "   ".join(f"{name.upper()} {shown(values[name])}" for name in ("bic", "aic", "icl"))
-    yield (
-        "assignment",
-        "   ".join(f"{key} {shown(values[key])}" for key in ("ari", "within_ss") if values.get(key) is not None) or "-",
-    )
+    for name in ("ari", "within_ss"):
+        if values[name] is not None:
+            yield name, shown(values[name])
     state = "converged" if values["converged"] else "not converged: raise trainer.max_epochs"
     yield "fit", f"{values['passes']:g} passes in {shown(values['seconds/fit'])} s, {state}"
 

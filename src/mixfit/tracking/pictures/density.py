@@ -5,8 +5,8 @@ from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mixfit.tracking.components import Array, Components
-from mixfit.tracking.panels import (
+from mixfit.tracking.pictures.components import Array, Components
+from mixfit.tracking.pictures.panels import (
     FEW,
     draw_curve,
     draw_plane,
@@ -15,8 +15,8 @@ from mixfit.tracking.panels import (
     label_means,
     radii,
 )
-from mixfit.tracking.scene import Labels, Scene, scene_of
-from mixfit.tracking.style import BARS, DASHES, FITTED, MUTED, TRUE, colour, inches, name_axes
+from mixfit.tracking.pictures.scene import Labels, Scene, scene_of
+from mixfit.tracking.pictures.style import BARS, DASHES, FITTED, MUTED, TRUE, colour, inches, name_axes
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

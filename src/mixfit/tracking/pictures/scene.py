@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mixfit.tracking.components import Array, Components
+from mixfit.tracking.pictures.components import Array, Components
 
 MOST_POINTS = 3000
 MOST_AXES = 4

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mixfit.tracking.components import Array
-from mixfit.tracking.style import DASHES, INK, MUTED, TRUE, name_axes, quiet, spread
+from mixfit.tracking.pictures.components import Array
+from mixfit.tracking.pictures.style import DASHES, INK, MUTED, TRUE, name_axes, quiet, spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

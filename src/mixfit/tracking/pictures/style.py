@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mixfit.tracking.components import Array
+from mixfit.tracking.pictures.components import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

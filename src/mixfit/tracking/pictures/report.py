@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mixfit.tracking.components import Array, Components
-from mixfit.tracking.history import History, draw_history
-from mixfit.tracking.plots import DPI, draw_density
-from mixfit.tracking.scene import Labels, scene_of
-from mixfit.tracking.style import FAINT, INK, MUTED, inches
+from mixfit.tracking.pictures.components import Array, Components
+from mixfit.tracking.pictures.density import DPI, draw_density
+from mixfit.tracking.pictures.history import History, draw_history
+from mixfit.tracking.pictures.scene import Labels, scene_of
+from mixfit.tracking.pictures.style import FAINT, INK, MUTED, inches
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixfit.tracking.components import Array, Components
-from mixfit.tracking.scene import Limits, Scene, grid
-from mixfit.tracking.style import BARS, DASHES, FITTED, PALETTE, TRUE, colour, quiet, spread
+from mixfit.tracking.pictures.components import Array, Components
+from mixfit.tracking.pictures.scene import Limits, Scene, grid
+from mixfit.tracking.pictures.style import BARS, DASHES, FITTED, PALETTE, TRUE, colour, quiet, spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
