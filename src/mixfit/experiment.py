@@ -46,8 +46,8 @@ VISIT = 2_000_000
 """A full batch is used again until about this many numbers (N·K·D a pass) have been looked at, but at most 50 times,
 before Lightning validates, logs and saves: often enough to watch, too seldom to cost."""
 
-TINY = 200_000
-"""Passes over fewer numbers than this run on one thread: two would wait for each other."""
+TINY = 20_000_000
+"""Passes over fewer numbers than this run on one thread: two would wait for each other more than they would help."""
 
 
 def run(config: DictConfig) -> Mapping[str, metrics.Value]:

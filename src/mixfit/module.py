@@ -196,6 +196,9 @@ class MixtureModule(LightningModule):
 
     # Held-out points
 
+    def on_validation_model_zero_grad(self) -> None:
+        """Keeps the gradients, which are no larger than the parameters: their norm is logged after validation."""
+
     def on_validation_epoch_start(self) -> None:  # noqa: D102
         self.held_out = _Sum()
 

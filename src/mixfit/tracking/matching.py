@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from mixfit.mixtures.density import Density
+from mixfit.tracking.pictures.components import Components
 
 
 def matched(fitted: Density, truth: Density | None) -> list[tuple[int, int | None]]:
@@ -23,6 +24,12 @@ def matched(fitted: Density, truth: Density | None) -> list[tuple[int, int | Non
     pairs = sorted(zip(rows.tolist(), columns.tolist(), strict=True), key=lambda pair: pair[1])
     left = [(k, None) for k in range(len(fitted.means)) if k not in set(rows.tolist())]
     return [*pairs, *left]
+
+
+def drawable(density: Density, truth: Density | None) -> Components:
+    """The mixture as a picture needs it, its components in the order of the true ones."""
+    order = [k for k, _ in matched(density, truth)]
+    return Components(density.weights[order].numpy(), density.means[order].numpy(), density.covariances[order].numpy())
 
 
 def _whitened(means: Tensor, truth: Density) -> Tensor:

@@ -10,12 +10,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mixfit.data.dataset import Dataset
-from mixfit.mixtures.density import Density
 from mixfit.module import MixtureModule
 from mixfit.optimizers import KMeans
 from mixfit.tracking import metrics
-from mixfit.tracking.matching import matched
-from mixfit.tracking.pictures.components import Components
+from mixfit.tracking.matching import drawable
 from mixfit.tracking.pictures.density import save_png
 from mixfit.tracking.pictures.report import report_figure
 from mixfit.tracking.table import print_table, shown
@@ -44,11 +42,15 @@ def record(
         began: the `time.perf_counter()` of the run's beginning.
     """
     density = module.density
-    values = metrics.ABSENT | metrics.measured(density, dataset) | {
-        "floor": module.floor,
-        "passes": module.passes,
-        "converged": module.converged,
-    }
+    values = (
+        metrics.ABSENT
+        | metrics.measured(density, dataset)
+        | {
+            "floor": module.floor,
+            "passes": module.passes,
+            "converged": module.converged,
+        }
+    )
     if module.family is KMeans.family:
         values["within_ss"] = metrics.within_sum_of_squares(density, dataset.train.points)
     values |= fitted
@@ -59,12 +61,6 @@ def record(
     metrics.write(folder, values)
     print_table(folder, density, dataset, values)
     return values
-
-
-def drawable(density: Density, truth: Density | None) -> Components:
-    """The mixture as a picture needs it, its components in the order of the true ones."""
-    order = [k for k, _ in matched(density, truth)]
-    return Components(density.weights[order].numpy(), density.means[order].numpy(), density.covariances[order].numpy())
 
 
 def _report(module: MixtureModule, dataset: Dataset, values: Mapping[str, metrics.Value]) -> Figure:

@@ -13,7 +13,7 @@ from mixfit.mixtures.density import Density
 from mixfit.tracking.matching import matched
 from mixfit.tracking.metrics import Value
 
-MOST_AXES = 4
+MOST_AXES = 3
 MOST_COMPONENTS = 12
 
 
@@ -42,24 +42,24 @@ def _lines(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
 
 
 def _components(density: Density, dataset: Dataset) -> Table:
-    """Weight, mean and standard deviations of each component, the matched true one in the row below."""
+    """Weight, means and standard deviations of each component, and those of the true one that matches it below."""
     axes = range(min(MOST_AXES, len(dataset.columns)))
     table = Table(box=None, pad_edge=False)
-    for heading in ("", "weight", *(f"mean {dataset.columns[axis]}" for axis in axes)):
-        table.add_column(heading, justify="right", style=None)
-    for axis in axes:
-        table.add_column(f"sd {dataset.columns[axis]}", justify="right")
-    for row, (k, true) in enumerate(matched(density, dataset.truth)[:MOST_COMPONENTS]):
-        table.add_row(f"component {row + 1}", *_numbers(density, k, axes))
+    for heading in ("component", "weight", *(dataset.columns[axis] for axis in axes)):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row, (k, true) in enumerate(matched(density, dataset.truth)[:MOST_COMPONENTS], start=1):
+        table.add_row(str(row), *_row(density, k, axes))
         if true is not None and dataset.truth is not None:
-            table.add_row("[dim]true[/dim]", *(f"[dim]{text}[/dim]" for text in _numbers(dataset.truth, true, axes)))
+            table.add_row(*(f"[dim]{text}[/dim]" for text in ("true", *_row(dataset.truth, true, axes))))
+    left = len(density.weights) - MOST_COMPONENTS
+    table.caption = f"{left} more components" if left > 0 else None
     return table
 
 
-def _numbers(density: Density, k: int, axes: range) -> list[str]:
-    deviations = density.covariances[k].diagonal().sqrt()
-    means = density.means[k]
-    return [shown(float(number)) for number in (density.weights[k], *means[list(axes)], *deviations[list(axes)])]
+def _row(density: Density, k: int, axes: range) -> list[str]:
+    """The weight, and mean ± standard deviation on each axis."""
+    means, deviations = density.means[k], density.covariances[k].diagonal().sqrt()
+    return [f"{density.weights[k]:.4f}", *(f"{means[axis]:.4g} ± {deviations[axis]:.4g}" for axis in axes)]
 
 
 def shown(value: Value) -> str:

@@ -18,8 +18,9 @@ from torch.utils.tensorboard.writer import SummaryWriter
 
 from mixfit.mixtures.density import Density
 from mixfit.module import MixtureModule
-from mixfit.tracking.matching import matched
+from mixfit.tracking.matching import drawable, matched
 from mixfit.tracking.metrics import Value
+from mixfit.tracking.pictures.density import density_figure, pixels
 
 SAMPLE = 10_000
 """Points that the softness of the assignment is measured on, at most."""
@@ -49,6 +50,8 @@ class TensorBoard(Callback):
             self.writer = SummaryWriter(str(self.folder))
             self.writer.add_text("config", f"```yaml\n{self.config_text}\n```")
             self.writer.add_custom_scalars({"nll": {"nll": ["Multiline", ["nll/train", "nll/val", "nll/true"]]}})
+            if isinstance(pl_module, MixtureModule):
+                self._write_density(self.writer, pl_module)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
         if self.writer is None or not isinstance(pl_module, MixtureModule):
@@ -59,16 +62,24 @@ class TensorBoard(Callback):
         for name, value in values.items():
             self.writer.add_scalar(name, value, step)
 
-    def finish(self, module: MixtureModule, picture: Figure, values: Mapping[str, Value]) -> None:
-        """Adds the picture and the final numbers, and closes the file."""
+    def finish(self, module: MixtureModule, report: Figure, values: Mapping[str, Value]) -> None:
+        """Adds the last pictures and numbers, and closes the file."""
         if self.writer is None:
             return
         step = round(module.passes)
-        self.writer.add_figure("density", picture, step, close=False)
+        self._write_density(self.writer, module)
+        self.writer.add_image("report", pixels(report), step, dataformats="HWC")
         for name, value in values.items():
             if isinstance(value, (int, float)):
                 self.writer.add_scalar(f"final/{name}", value, step)
         self.writer.close()
+
+    def _write_density(self, writer: SummaryWriter, module: MixtureModule) -> None:
+        dataset = module.datamodule.dataset
+        truth = None if dataset.truth is None else drawable(dataset.truth, None)
+        fitted = drawable(module.density, dataset.truth)
+        figure = density_figure(dataset.train.points.numpy(), fitted, truth=truth, columns=dataset.columns)
+        writer.add_image("density", pixels(figure), round(module.passes), dataformats="HWC")
 
     def _write_history(self, writer: SummaryWriter, module: MixtureModule) -> None:
         curve = module.history["nll/train"]

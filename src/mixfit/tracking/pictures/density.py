@@ -5,6 +5,9 @@ from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mixfit.tracking.pictures.components import Array, Components
 from mixfit.tracking.pictures.panels import (
     FEW,
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-__all__ = ["Components", "density_figure", "draw_density", "save_png"]
+__all__ = ["Components", "density_figure", "draw_density", "pixels", "save_png"]
 
 DPI = 110
 
@@ -135,3 +138,12 @@ def _weights(scene: Scene) -> "list[Artist]":
         Line2D([], [], color=colour(component), marker="o", linestyle="", label=f"weight {weight:.2f}")
         for component, weight in enumerate(weights)
     ]
+
+
+def pixels(figure: "Figure") -> NDArray[np.uint8]:
+    """The drawn figure as red, green and blue, (height, width, 3)."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3]
