@@ -12,6 +12,8 @@ inside, and passes are what `max_passes`, the stopping rules and every curve cou
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import add
 from typing import Any
 
 import torch
@@ -87,6 +89,7 @@ class MixtureModule(LightningModule):
         self.history: dict[str, list[tuple[float, float]]] = {"nll/train": [], "nll/val": []}  # (passes, nats)
         self.converged = False
         self.seen = _Sum()  # the pass under way
+        self.kept: list[Tensor] = []  # batches that wait for the end of the pass
         self.held_out = _Sum()  # the validation or test under way
         self.rows = 0  # looked at since the fit began
 
@@ -142,22 +145,28 @@ class MixtureModule(LightningModule):
     # The fit
 
     def training_step(self, points: Tensor, batch_index: int) -> None:
-        """Visits a batch; a full batch as often as `passes_per_visit` says, unless the fit is finished before."""
-        full_batch = self.trainer.num_training_batches == 1
+        """Visits a batch; a full batch as often as `passes_per_visit` says, unless the fit is finished before.
+
+        A line search compares values of one objective, so its mini-batches are kept until they make the full batch.
+        """
         last = self.trainer.is_last_batch
-        for _ in range(self.passes_per_visit if full_batch else 1):
-            self._visit(points)
+        self.kept.append(points)
+        if isinstance(self._optimizer.optimizer, torch.optim.LBFGS) and not last:
+            return
+        batches, self.kept = self.kept, []
+        for _ in range(self.passes_per_visit if self.trainer.num_training_batches == 1 else 1):
+            self._visit(batches)
             if last and self._end_pass(points):
                 self.trainer.should_stop = True
                 break
         if last:
             self.log("nll/train", self.history["nll/train"][-1][1], on_step=True, on_epoch=False)
 
-    def _visit(self, points: Tensor) -> None:
+    def _visit(self, batches: list[Tensor]) -> None:
         optimizer = self._optimizer
 
         def look(components: Components | None) -> Statistics:
-            return self._statistics(points, components)
+            return reduce(add, (self._statistics(points, components) for points in batches))
 
         statistics = self.fitter.visit(optimizer.optimizer, optimizer, look, first=self.seen.n_points == 0)
         self.seen.add(statistics)

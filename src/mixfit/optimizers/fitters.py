@@ -111,9 +111,9 @@ class GradientFitter(Fitter):
     def end_pass(self, optimizer: Optimizer, steps: Steps, nll: float, poorest: Poorest) -> Verdict:  # noqa: D102
         verdict = self.stopping.update(nll)
         self.n_passes += 1
-        if verdict is Verdict.BETTER:
+        if verdict is Verdict.BETTER or not self.best:
             self.best = self.began
-        if not self.best or (verdict is Verdict.CONVERGED and not isfinite(nll)):
+        if verdict is Verdict.CONVERGED and not isfinite(nll):
             raise InputError(
                 f"the likelihood became {nll}, and smaller steps did not cure it; "
                 "lower optimizer.lr, raise model.floor or lower model.n_components"

@@ -43,3 +43,7 @@ class Progress(Callback):
             self.bar.total = self.bar.n  # a converged fit is a full bar
             self.bar.refresh()
             self.bar.close()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:  # noqa: D102
+        if self.bar is not None:
+            self.bar.close()
