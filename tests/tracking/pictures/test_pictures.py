@@ -9,12 +9,12 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import multivariate_normal
 
-from mixfit.tracking.history import finite, nll_limits
-from mixfit.tracking.panels import ellipses, histogram, region_levels
-from mixfit.tracking.plots import Components, density_figure, save_png
-from mixfit.tracking.report import report_figure
-from mixfit.tracking.scene import grid, scene_of
-from mixfit.tracking.style import colour, spread
+from mixfit.tracking.pictures.density import Components, density_figure, save_png
+from mixfit.tracking.pictures.history import finite, nll_limits
+from mixfit.tracking.pictures.panels import ellipses, histogram, region_levels
+from mixfit.tracking.pictures.report import report_figure
+from mixfit.tracking.pictures.scene import grid, scene_of
+from mixfit.tracking.pictures.style import colour, spread
 
 Array = NDArray[np.float64]
 
@@ -304,7 +304,7 @@ def test_the_same_report_has_the_same_bytes(d: int, tmp_path: Path) -> None:
 
 def test_importing_the_module_does_not_import_matplotlib_and_drawing_never_imports_pyplot() -> None:
     program = (
-        "import sys; import numpy as np; from mixfit.tracking.plots import Components, density_figure;"
+        "import sys; import numpy as np; from mixfit.tracking.pictures.density import Components, density_figure;"
         "assert 'matplotlib' not in sys.modules and 'torch' not in sys.modules;"
         "density_figure(np.zeros((2, 2)), Components([1.0], np.zeros((1, 2)), np.eye(2)[None]));"
         "assert 'matplotlib.figure' in sys.modules and 'matplotlib.pyplot' not in sys.modules"

@@ -1,0 +1,124 @@
+"""The best of several starts, chosen by the number of components on the floor and then by the likelihood."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.testing import assert_close
+
+from mixfit.mixtures.assignments import nearest, soft
+from mixfit.mixtures.covariances import Covariance, Diag, Spherical, TiedSpherical
+from mixfit.mixtures.initializers import start as start_module
+from mixfit.mixtures.initializers.kmeans_plusplus import kmeans_plusplus
+from mixfit.mixtures.initializers.random_points import random_points
+from mixfit.mixtures.initializers.start import Initializer, begin_, start_
+from mixfit.mixtures.mixture import Mixture
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def started(
+    family: type[Covariance], points: Tensor, initializer: Initializer, seed: int = 0, **changes: Any
+) -> Mixture:
+    mixture = Mixture(family(changes.pop("n_components", 3), points.shape[1]), floor=1e-6)
+    options: dict[str, Any] = {"n_starts": 4, "n_passes": 5, "assignment": soft, "generator": seeded(seed)}
+    start_(mixture, points, initializer, **options | changes)
+    return mixture
+
+
+def in_turn(draws: list[Tensor]) -> Initializer:
+    """An initializer that gives the prepared responsibilities, one set after the other."""
+    waiting = iter(draws)
+    return lambda points, n_components, generator: next(waiting)
+
+
+@pytest.fixture
+def points() -> Tensor:
+    centres = torch.tensor([[0.0, 0.0], [3.0, 1.0], [1.0, 4.0]])
+    return (centres[:, None] + torch.randn(3, 60, 2, generator=seeded(0))).flatten(0, 1)
+
+
+def test_equal_seeds_give_equal_starts(family: type[Covariance], points: Tensor, initializer: Initializer) -> None:
+    first, again = (started(family, points, initializer, seed=1) for _ in range(2))
+    for one, other in zip(first.components, again.components, strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_best_of_several_starts_is_no_worse_than_the_first(
+    family: type[Covariance], points: Tensor, seed: int
+) -> None:
+    alone, best = (started(family, points, random_points, seed, n_starts=n, n_passes=1) for n in (1, 8))
+    assert float(best.statistics(points).nll) <= float(alone.statistics(points).nll)
+
+
+def test_a_start_leaves_the_mixture_at_its_origin(family: type[Covariance], points: Tensor) -> None:
+    mixture = started(family, points, kmeans_plusplus)
+    assert not any(bool(offset.any()) for offset in mixture.parameters())
+
+
+def test_a_start_with_fewer_components_on_the_floor_comes_first_though_a_spike_is_likelier() -> None:
+    """Forty copies of zero beside sixty spread points: given their own component, they end on the floor."""
+    points = torch.cat([torch.zeros(40), torch.linspace(60.0, 120.0, 60)])[:, None]
+    spike, halves = ((points[:, 0] > border).long() for border in (30.0, 90.0))
+    draws = [torch.eye(2)[labels] for labels in (spike, halves)]
+    alone = [started(Diag, points, in_turn([draw]), n_components=2, n_starts=1, n_passes=3) for draw in draws]
+    on_floor = [int((mixture.components.scale.detach() < 1.1e-3).sum()) for mixture in alone]
+    assert on_floor == [1, 0]
+    assert float(alone[0].statistics(points).nll) < float(alone[1].statistics(points).nll)
+    for order in (draws, draws[::-1]):
+        best = started(Diag, points, in_turn(order), n_components=2, n_starts=2, n_passes=3)
+        assert torch.equal(best.components.means, alone[1].components.means)
+
+
+def test_a_draw_becomes_its_means_its_shares_and_one_pooled_covariance(
+    family: type[Covariance], points: Tensor
+) -> None:
+    shares = torch.eye(3)[torch.arange(180) // 60 * (torch.arange(180) % 3 > 0)]  # unequal groups
+    mixture = Mixture(family(3, 2))
+    begin_(mixture, points, in_turn([shares]), seeded(2))
+    log_weights, means, scale = (tensor.detach() for tensor in mixture.components)
+    expected = (shares.T @ points) / shares.sum(0)[:, None]
+    within = (points - shares @ expected).T @ (points - shares @ expected) / 180
+    assert_close(log_weights.exp(), shares.mean(0), rtol=1e-12, atol=0)
+    assert_close(means, expected, rtol=0, atol=1e-12)
+    kept = mixture.covariance.scale_of(within.expand(3, 2, 2))  # a diagonal or a mean of it in the plainer families
+    assert_close(mixture.covariance.dense(scale), mixture.covariance.dense(kept), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_components", [1, 3])
+def test_points_that_are_all_the_same_can_be_started_from(
+    family: type[Covariance], initializer: Initializer, n_components: int
+) -> None:
+    points = torch.zeros(20, 2)
+    mixture = started(family, points, initializer, n_components=n_components)
+    assert bool(mixture.log_density(points).isfinite().all())
+    smallest = mixture.covariance.smallest_variance(mixture.components.scale.detach())
+    assert_close(smallest, torch.full((n_components,), 1e-6), rtol=1e-9, atol=0)
+
+
+def test_a_start_for_kmeans_takes_steps_of_kmeans(points: Tensor) -> None:
+    mixture = started(TiedSpherical, points, kmeans_plusplus, n_passes=50, assignment=nearest)
+    labels = torch.cdist(points, mixture.components.means.detach()).argmin(1)
+    means = torch.stack([points[labels == k].mean(0) for k in range(3)])
+    assert_close(mixture.components.means.detach(), means, rtol=0, atol=1e-12)
+
+
+def test_of_many_points_a_start_looks_at_a_part(points: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[Tensor] = []
+
+    def noting(draw: Callable[..., Tensor]) -> Initializer:
+        def look(points: Tensor, n_components: int, generator: torch.Generator) -> Tensor:
+            looked_at.append(points)
+            return draw(points, n_components, generator)
+
+        return look
+
+    monkeypatch.setattr(start_module, "MOST_POINTS", 50)
+    started(Spherical, points, noting(kmeans_plusplus))
+    assert [len(rows) for rows in looked_at] == [50] * 4
+    assert len(looked_at[0].unique(dim=0)) == 50

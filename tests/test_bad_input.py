@@ -1,0 +1,153 @@
+"""Is whatever a user may get wrong refused in words that name it, with exit status 1 and no traceback?
+
+`refusal` also sees to it that the folder of such a run does not look finished.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.running import refusal, train
+
+MISSING = "mps" if torch.cuda.is_available() else "gpu"
+"""An accelerator that this machine does not have."""
+
+VALUES: dict[str, list[str]] = {
+    "model.n_components=0": ["model.n_components=0", "at least 1"],
+    "model.n_components=two": ["model.n_components=two", "whole number"],
+    "model.n_components=2000": ["1000 training points", "2000 components", "model.n_components"],
+    "model.floor=0": ["model.floor=0"],
+    "data.batch_size=0": ["data.batch_size=0", "at least 1"],
+    "data.batch_size=many": ["data.batch_size=many", "whole number"],
+    "data.n_samples=0": ["data.n_samples=0", "at least 1"],
+    "data.n_test=-1": ["data.n_test=-1", "at least 0"],
+    "data.means=[1,2,3]": ["3 means", "2 standard deviations", "data.means", "data.standard_deviations"],
+    "data.means=1": ["data.means=1", "a list"],
+    "data.means=[a,b]": ["data.means", "a"],
+    "data.standard_deviations=[1,0]": ["data.standard_deviations", "0", "positive"],
+    "trainer.max_epochs=0": ["trainer.max_epochs=0", "at least 1"],
+    "trainer.max_epochs=abc": ["trainer.max_epochs=abc", "whole number"],
+    "trainer.precision=16-true": ["trainer.precision=16-true", "64-true", "32-true"],
+    "trainer.devices=0": ["trainer", "devices=0"],
+    "trainer.accelerator=abc": ["trainer", "abc", "cpu"],
+    "optimizer.lr=-1": ["optimizer.lr", "-1"],
+    "optimizer.lr=fast": ["optimizer.lr=fast", "a number"],
+    "optimizer.betas=[0.9]": ["optimizer.betas"],
+    "optimizer.lr=1e9": ["likelihood became", "optimizer.lr"],
+    "init.n_starts=0": ["init.n_starts=0", "at least 1"],
+    "seed=-1": ["seed=-1", "at least 0"],
+    "seed=1.5": ["seed=1.5", "whole number"],
+    "seed=99999999999999999999": ["seed=99999999999999999999"],
+}
+"""A value that cannot be used, and what its refusal must name."""
+
+NAMES: dict[str, list[str]] = {
+    "optimizer=adamm": ["optimizer=adamm", "did you mean adam?"],
+    "covariance=ful": ["covariance=ful", "did you mean full?"],
+    "data=gaussian": ["data=gaussian", "did you mean gaussians?"],
+    "trainer=cluster": ["trainer=cluster", "auto, cpu, ddp, gpu, mps"],
+    "model.n_component=3": ["model.n_component", "did you mean model.n_components?"],
+    "n_components=3": ["n_components: there is no such key", "did you mean", ".n_components?"],
+    "+model.n_component=3": ["model.n_component", "did you mean model.n_components?"],
+    "+nothing=1": ["nothing"],
+    "nothing": ["nothing"],
+}
+"""A name that does not exist, and what its refusal must name."""
+
+SOURCES: list[tuple[list[str], list[str]]] = [
+    (["data=file"], ["data.path"]),
+    (["data=old_faithful", "data.val_fraction=1.5"], ["data.val_fraction=1.5"]),
+    (["data=old_faithful", "data.test_fraction=-0.1"], ["data.test_fraction=-0.1"]),
+    (["data=old_faithful", "data.val_fraction=0.6", "data.test_fraction=0.5"], ["163", "136", "272", "data.val_frac"]),
+    (["data=gaussians", "data.dim=0"], ["data.dim=0"]),
+    (["data=gaussians", "data.n_components=0"], ["data.n_components=0"]),
+    (["data=gaussians", "data.family=round"], ["data.family=round", "full, diag, tied, spherical"]),
+    (["data=gaussians", "data.weights=[1,2]"], ["data.weights=[1, 2]", "data.n_components=3"]),
+    (["data=gaussians", "data.separation=-1"], ["data.separation=-1"]),
+    (["data=gaussians", "data.eccentricity=0.5"], ["data.eccentricity=0.5"]),
+]
+"""A source of data with options that it cannot use, and what its refusal must name."""
+
+FILES: dict[str, tuple[str, list[str], list[str]]] = {
+    "an empty file": ("", [], ["is empty", "data.path"]),
+    "a header alone": ("x,y\n", [], ["no rows", "data.path"]),
+    "text in a numeric column": ("x,y\n1,2\n3,rose\n", [], ["row 2", "column 'y'", "'rose'", "data.columns"]),
+    "NaN and infinity": ("x,y\n1,2\n3,NaN\n-inf,4\n", [], ["NaN: 1", "infinite", "1;", "row 2", "column 'y'"]),
+    "an unknown column": ("x,y\n1,2\n3,4\n", ["data.columns=[z]"], ["data.columns", "'z'", "x, y"]),
+    "an unknown label": ("x,y\n1,2\n3,4\n", ["data.label=kind"], ["data.label", "'kind'", "x, y"]),
+    "fewer points than components": ("x\n1\n2\n3\n4\n", ["model.n_components=5"], ["4", "5", "model.n_components"]),
+}
+"""What is in the file, the overrides, and what the refusal must name."""
+
+FOREIGN = ["os.system", "torch.load", "mixfitted.Full", "mixfit.command_line.os.system"]
+"""Neither parts of mixfit nor torch's optimizers, wherever they may be imported from."""
+
+
+@pytest.mark.parametrize("override", [*VALUES, *NAMES])
+def test_a_bad_override_is_refused_by_name(override: str, tmp_path: Path) -> None:
+    message = refusal(tmp_path / "run", override)
+    assert [clue for clue in (VALUES | NAMES)[override] if clue not in message] == [], message
+
+
+@pytest.mark.parametrize(("overrides", "clues"), SOURCES)
+def test_a_source_refuses_what_it_cannot_use(overrides: list[str], clues: list[str], tmp_path: Path) -> None:
+    message = refusal(tmp_path / "run", *overrides)
+    assert [clue for clue in clues if clue not in message] == [], message
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_a_bad_file_is_refused_with_the_place(what: str, tmp_path: Path) -> None:
+    content, overrides, clues = FILES[what]
+    (tmp_path / "points.csv").write_text(content)
+    fractions = ["data.val_fraction=0", "data.test_fraction=0"]
+    message = refusal(tmp_path / "run", "data=file", f"data.path={tmp_path / 'points.csv'}", *fractions, *overrides)
+    assert [clue for clue in clues if clue not in message] == [], message
+
+
+def test_a_missing_file_is_refused_with_its_path(tmp_path: Path) -> None:
+    message = refusal(tmp_path / "run", "data=file", f"data.path={tmp_path / 'points.csv'}")
+    assert f"data.path={tmp_path / 'points.csv'}: there is no such file" in message
+
+
+@pytest.mark.parametrize("optimizer", ["em", "kmeans"])
+def test_every_optimizer_refuses_fewer_points_than_components(optimizer: str, tmp_path: Path) -> None:
+    message = refusal(tmp_path / "run", f"optimizer={optimizer}", "model.n_components=2000")
+    assert "model.n_components" in message
+
+
+@pytest.mark.parametrize(
+    ("overrides", "key"), [(["optimizer=em", "optimizer.lr=1"], "optimizer.lr"), (["data.dim=3"], "data.dim")]
+)
+def test_an_option_of_another_choice_is_refused_in_plain_words(overrides: list[str], key: str, tmp_path: Path) -> None:
+    message = refusal(tmp_path / "run", *overrides)
+    assert key in message
+    assert "struct" not in message
+
+
+@pytest.mark.parametrize(
+    ("group", "target"),
+    [
+        *(("optimizer", target) for target in FOREIGN),
+        *((group, FOREIGN[-1]) for group in ("data", "covariance", "init")),
+    ],
+)
+def test_only_parts_of_mixfit_and_torchs_optimizers_are_built(group: str, target: str, tmp_path: Path) -> None:
+    message = refusal(tmp_path / "run", f"{group}._target_={target}")
+    assert f"{group}._target_={target}" in message
+
+
+@pytest.mark.parametrize("target", ["torch.optim.Adamm", "mixfit.nothing.Nothing", "mixfit.mixtures.covariances.Full"])
+def test_a_target_that_is_no_optimizer_is_refused(target: str, tmp_path: Path) -> None:
+    assert "optimizer" in refusal(tmp_path / "run", f"optimizer._target_={target}")
+
+
+def test_an_accelerator_that_is_not_there_is_an_error_of_a_single_run(tmp_path: Path) -> None:
+    ended = train(tmp_path / "run", f"trainer={MISSING}")
+    assert ended.status == 1
+    assert "Traceback" not in ended.stderr
+    assert MISSING in ended.stderr
+    assert "trainer=" in ended.stderr
+    assert ended.metrics["status"] in ("failed", "skipped")

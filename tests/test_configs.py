@@ -1,0 +1,165 @@
+"""Does every YAML file say what its target understands, with the defaults that the target has?
+
+The same default stands in a signature for those who write Python and in a YAML file for those who type commands. This
+is the test that compares the two.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from inspect import Parameter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.utils import get_object
+from omegaconf import OmegaConf
+from pytorch_lightning import Trainer
+
+from mixfit.mixtures.covariances import Covariance, Full
+from mixfit.mixtures.mixture import Mixture
+from mixfit.module import MixtureModule, adam
+from mixfit.optimizers import Aitken, ClosedForm, Plateau
+from tests.running import CONFIGS, choices
+
+GROUPS = ["data", "covariance", "init", "optimizer", "trainer", "experiment"]
+EVERY_CHOICE = [(group, choice) for group in GROUPS for choice in choices(group)]
+WITH_TARGET = [(group, choice) for group, choice in EVERY_CHOICE if group not in ("trainer", "experiment")]
+GIVEN_TO_OTHERS = {"data": {"batch_size"}, "init": {"n_starts", "n_passes"}, "covariance": set()}
+"""Keys of a group that belong to the data module and to the module, not to the target."""
+
+
+def content(group: str, choice: str) -> dict[str, Any]:
+    """A YAML file's keys and values."""
+    loaded = OmegaConf.to_container(OmegaConf.load(CONFIGS / group / f"{choice}.yaml"))
+    assert isinstance(loaded, dict)
+    return {str(key): value for key, value in loaded.items()}
+
+
+def parameters(target: Any) -> dict[str, Parameter]:
+    return dict(inspect.signature(target).parameters)
+
+
+def plain(value: Any) -> Any:
+    """Sequences as lists, as YAML has them."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def defaults(target: Any) -> dict[str, Any]:
+    return {
+        name: plain(parameter.default)
+        for name, parameter in parameters(target).items()
+        if parameter.default is not Parameter.empty
+    }
+
+
+@pytest.mark.parametrize(("group", "choice"), EVERY_CHOICE)
+def test_every_choice_composes(group: str, choice: str) -> None:
+    path = ["data.path=points.csv"] if choice == "file" else []
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        config = compose("train", [f"{group}={choice}", *path])
+    composed = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    assert isinstance(composed, dict)
+    if group != "experiment":
+        assert composed[group] == {
+            key: path[0][10:] if key == "path" else v for key, v in content(group, choice).items()
+        }
+
+
+@pytest.mark.parametrize(("group", "choice"), WITH_TARGET)
+def test_every_target_exists_and_may_be_built(group: str, choice: str) -> None:
+    target = content(group, choice)["_target_"]
+    assert target.startswith(("mixfit.", "torch.optim."))
+    assert callable(get_object(target))
+
+
+@pytest.mark.parametrize("choice", choices("data"))
+def test_a_source_of_data_has_the_same_options_and_defaults_in_both_places(choice: str) -> None:
+    options = content("data", choice)
+    target = get_object(options.pop("_target_"))
+    assert options.pop("batch_size") is None
+    assert set(options) == set(parameters(target))
+    required = {key for key in options if options[key] == "???"}
+    assert {key: value for key, value in options.items() if key not in required} == defaults(target)
+
+
+@pytest.mark.parametrize("choice", choices("optimizer"))
+def test_an_optimizer_and_its_stopping_rule_understand_every_option(choice: str) -> None:
+    options = content("optimizer", choice)
+    target = get_object(options.pop("_target_"))
+    closed_form = issubclass(target, ClosedForm)
+    rule = parameters(Aitken if closed_form else Plateau)
+    assert rule.keys() <= options.keys()
+    assert options.keys() - rule.keys() <= (set() if closed_form else parameters(target).keys())
+
+
+@pytest.mark.parametrize(("choice", "rule"), [("em", Aitken), ("adam", Plateau)])
+def test_the_stopping_rules_have_the_defaults_of_em_and_adam(choice: str, rule: type) -> None:
+    options = content("optimizer", choice)
+    assert {key: options[key] for key in defaults(rule)} == defaults(rule)
+
+
+def test_the_modules_own_adam_is_the_configurations() -> None:
+    options = content("optimizer", "adam")
+    (group,) = adam(Mixture(Full(2, 1))).param_groups
+    assert {key: plain(group[key]) for key in ("lr", "betas", "eps")} == {
+        key: options[key] for key in ("lr", "betas", "eps")
+    }
+    assert get_object(options["_target_"]) is torch.optim.Adam
+
+
+@pytest.mark.parametrize("choice", choices("covariance"))
+def test_a_covariance_is_a_finished_family(choice: str) -> None:
+    options = content("covariance", choice)
+    family = get_object(options.pop("_target_"))
+    assert options == {}
+    assert issubclass(family, Covariance)
+    assert not inspect.isabstract(family)
+
+
+@pytest.mark.parametrize("choice", choices("init"))
+def test_an_initializer_has_the_modules_defaults(choice: str) -> None:
+    options = content("init", choice)
+    target = get_object(options.pop("_target_"))
+    assert list(parameters(target)) == ["points", "n_components", "generator"]
+    assert options == {key: defaults(MixtureModule)[key] for key in ("n_starts", "n_passes")}
+
+
+def test_the_default_choices_are_the_modules_defaults() -> None:
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        config = compose("train")
+    module = defaults(MixtureModule)
+    assert config.model == {key: module[key] for key in ("n_components", "floor")}
+    assert config.seed == module["seed"]
+    assert get_object(config.covariance["_target_"]) is module["covariance"]
+    assert get_object(config.init["_target_"]) is module["initializer"]
+
+
+@pytest.mark.parametrize("choice", choices("trainer"))
+def test_lightnings_trainer_understands_every_option(choice: str) -> None:
+    assert content("trainer", choice).keys() <= parameters(Trainer).keys()
+
+
+def test_all_trainers_have_the_same_keys_and_the_same_cap() -> None:
+    contents = [content("trainer", choice) for choice in choices("trainer")]
+    assert len({tuple(sorted(options)) for options in contents}) == 1
+    assert {options["max_epochs"] for options in contents} == {1000}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_file_of_a_group_is_a_plain_mapping(group: str) -> None:
+    files = [path for path in (CONFIGS / group).iterdir() if path.is_file()]
+    assert {path.suffix for path in files} <= {".yaml"}
+    assert all(content(group, path.stem) for path in files)
+
+
+def test_the_table_of_contents_lists_the_choices_that_exist() -> None:
+    lines = Path(CONFIGS / "train.yaml").read_text(encoding="utf-8").splitlines()
+    listed = dict(re.findall(r"- (\w+): \w+ +# (.+)", "\n".join(lines)))
+    assert set(listed) >= {"data", "covariance", "init", "optimizer", "trainer"}
+    for group, names in listed.items():
+        if group != "experiment":
+            assert sorted(names.split(", ")) == choices(group)
