@@ -49,6 +49,9 @@ before Lightning validates, logs and saves: often enough to watch, too seldom to
 TINY = 20_000_000
 """Passes over fewer numbers than this run on one thread: two would wait for each other more than they would help."""
 
+THREADS = torch.get_num_threads()
+"""What torch chose for this machine, for passes that are not tiny."""
+
 
 def run(config: DictConfig) -> Mapping[str, metrics.Value]:
     """Runs one experiment in the folder that Hydra made for it, or goes on with an old one in its own folder.
@@ -74,6 +77,8 @@ def fit(
     with recorded(folder):
         check(config, choices)
         datamodule = build_datamodule(config)
+        few = numbers_per_pass(config, datamodule) < TINY
+        torch.set_num_threads(1 if few else THREADS)
         module = build_module(config, datamodule)
         nll_true = metrics.true_nll(datamodule.dataset)
         board = TensorBoard(folder, OmegaConf.to_yaml(config, resolve=True), nll_true)
@@ -123,9 +128,6 @@ def build_module(config: DictConfig, datamodule: MixtureDataModule) -> MixtureMo
     """The mixture and the way to fit it that `model`, `covariance`, `init` and `optimizer` name."""
     start = _options(config.init)
     make_optimizer, stopping, family = _optimizer(_options(config.optimizer))
-    size = datamodule.dataset.train.points.numel() * config.model.n_components
-    if size < TINY:
-        torch.set_num_threads(1)
     return MixtureModule(
         n_components=config.model.n_components,
         covariance=family or _target("covariance", _options(config.covariance)),
@@ -136,9 +138,14 @@ def build_module(config: DictConfig, datamodule: MixtureDataModule) -> MixtureMo
         n_passes=start["n_passes"],
         floor=config.model.floor,
         max_passes=config.trainer.max_epochs,
-        passes_per_visit=min(50, max(1, VISIT // max(1, size))),
+        passes_per_visit=min(50, max(1, VISIT // numbers_per_pass(config, datamodule))),
         seed=config.seed,
     )
+
+
+def numbers_per_pass(config: DictConfig, datamodule: MixtureDataModule) -> int:
+    """N·K·D: what a pass over the training points looks at."""
+    return max(1, datamodule.dataset.train.points.numel() * config.model.n_components)
 
 
 def build_trainer(

@@ -85,6 +85,8 @@ class Density(nn.Module):
     @torch.no_grad()
     def sample(self, n_points: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """Independent draws: points (n_points, D) and the component (n_points,) that each came from."""
+        if n_points == 0:  # which torch.multinomial refuses
+            return torch.empty(0, self.means.shape[1], dtype=torch.float64), torch.empty(0, dtype=torch.int64)
         component = torch.multinomial(self.weights, n_points, replacement=True, generator=generator)
         factors = torch.linalg.cholesky(self.covariances)
         normal = torch.randn(n_points, self.means.shape[1], generator=generator, dtype=torch.float64)
