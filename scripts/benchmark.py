@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # a script's own folder is on the path, and the one above it is not
 
+from scripts.benchmarks.circumstances import circumstances  # noqa: E402
 from scripts.benchmarks.page import page  # noqa: E402
 from scripts.benchmarks.result import Result  # noqa: E402
 from scripts.benchmarks.table import print_table  # noqa: E402
@@ -41,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     questions = all_questions()
     for name in HELP if asked == "all" else [asked]:
         print(f"\n{name}: {HELP[name]}", flush=True)
-        result = Result.of(name, ROOT, questions[name].measure())
+        facts = circumstances(ROOT)  # before the measurement, for the sources may change meanwhile
+        result = Result.of(name, facts, questions[name].measure())
         result.write(DOCS / "benchmarks")
         print_table(questions[name].table(result.repetitions))
     (DOCS / "benchmarks.md").write_text(page(DOCS / "benchmarks", HELP, questions), encoding="utf-8")

@@ -8,6 +8,7 @@ import subprocess
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 PACKAGES = ("torch", "pytorch-lightning", "hydra-core", "numpy", "scikit-learn")
 
@@ -15,7 +16,7 @@ MEASURED = ("src", "configs", "scripts", "train.py", "pyproject.toml")
 """Where a change that is not committed makes the commit's name an incomplete answer."""
 
 
-def circumstances(root: Path) -> dict[str, object]:
+def circumstances(root: Path) -> dict[str, Any]:
     """Machine, versions, commit of the repository at `root`, and the time, in words and plain numbers."""
     import torch
 

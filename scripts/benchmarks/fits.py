@@ -19,7 +19,7 @@ from torch import Tensor
 
 from mixfit.command_line import CONFIGS
 from mixfit.data.dataset import Dataset
-from mixfit.experiment import build_datamodule, build_module, build_trainer
+from mixfit.experiment import build_datamodule, build_module, build_trainer, numbers_per_pass, use_threads
 from mixfit.mixtures.density import Density
 from mixfit.module import MixtureModule
 from scripts.benchmarks.race import seconds_of
@@ -54,6 +54,7 @@ def fit(*overrides: str) -> Fit:
     with TemporaryDirectory() as name, quietly(), own_threads():
         folder = Path(name)
         datamodule = build_datamodule(config)
+        use_threads(numbers_per_pass(config, datamodule))
         module = build_module(config, datamodule)
         trainer = build_trainer(config, folder, module, datamodule, [start])
         seconds = seconds_of(lambda: trainer.fit(module, datamodule))

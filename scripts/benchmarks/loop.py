@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from mixfit.data.dataset import generator
-from mixfit.experiment import build_datamodule, build_module, build_trainer
+from mixfit.experiment import build_datamodule, build_module, build_trainer, numbers_per_pass, use_threads
 from mixfit.mixtures.assignments import soft
 from mixfit.mixtures.initializers.start import start_
 from mixfit.mixtures.mixture import Components, Mixture
@@ -70,6 +70,7 @@ def _trainer_fit(_: int) -> Repetition:
     config = composed("optimizer.tolerance=0", "optimizer.n_cuts=1000000000", f"trainer.max_epochs={PASSES}")
     with TemporaryDirectory() as name, quietly(), own_threads():
         folder, datamodule = Path(name), build_datamodule(config)
+        use_threads(numbers_per_pass(config, datamodule))
         module = build_module(config, datamodule)
         callbacks = [Progress(PASSES, None), TensorBoard(folder, OmegaConf.to_yaml(config), None)]
         trainer = build_trainer(config, folder, module, datamodule, callbacks)
@@ -81,6 +82,7 @@ def _plain(with_rule: bool) -> Repetition:
     config = composed("optimizer.tolerance=0", "optimizer.n_cuts=1000000000")
     with own_threads():
         datamodule = build_datamodule(config)
+        use_threads(numbers_per_pass(config, datamodule))
         module = build_module(config, datamodule)
         fitter, points, log_volume = _started(module, datamodule.dataset.train.points)
         optimizer = module.make_optimizer(fitter.mixture)

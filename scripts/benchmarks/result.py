@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.benchmarks.circumstances import circumstances
-
 Repetition = dict[str, Any]
 """Plain numbers and words by name; a `seed` always, `threads` where they are known."""
 
@@ -22,7 +20,7 @@ class Result:
 
     Attributes:
         question: its name.
-        circumstances: machine, versions, commit and date.
+        circumstances: machine, versions, commit and date, as the first repetition began.
         seeds: that the repetitions used.
         repetitions: one by one, in the order they ran.
     """
@@ -33,10 +31,10 @@ class Result:
     repetitions: Repetitions
 
     @classmethod
-    def of(cls, question: str, root: Path, repetitions: Repetitions) -> Result:
-        """The repetitions under the circumstances of now."""
+    def of(cls, question: str, circumstances: Mapping[str, Any], repetitions: Repetitions) -> Result:
+        """The repetitions, the circumstances they began under, and their seeds."""
         seeds = sorted({repetition["seed"] for repetition in repetitions})
-        return cls(question, circumstances(root), seeds, repetitions)
+        return cls(question, circumstances, seeds, repetitions)
 
     @classmethod
     def read(cls, path: Path) -> Result:

@@ -47,7 +47,7 @@ VISIT = 2_000_000
 before Lightning validates, logs and saves: often enough to watch, too seldom to cost."""
 
 TINY = 20_000_000
-"""Passes over fewer numbers than this run on one thread: two would wait for each other more than they would help."""
+"""Passes over fewer numbers than this run on one thread."""
 
 THREADS = torch.get_num_threads()
 """What torch chose for this machine, for passes that are not tiny."""
@@ -77,8 +77,7 @@ def fit(
     with recorded(folder):
         check(config, choices)
         datamodule = build_datamodule(config)
-        few = numbers_per_pass(config, datamodule) < TINY
-        torch.set_num_threads(1 if few else THREADS)
+        use_threads(numbers_per_pass(config, datamodule))
         module = build_module(config, datamodule)
         nll_true = metrics.true_nll(datamodule.dataset)
         board = TensorBoard(folder, OmegaConf.to_yaml(config, resolve=True), nll_true)
@@ -146,6 +145,11 @@ def build_module(config: DictConfig, datamodule: MixtureDataModule) -> MixtureMo
 def numbers_per_pass(config: DictConfig, datamodule: MixtureDataModule) -> int:
     """N·K·D: what a pass over the training points looks at."""
     return max(1, datamodule.dataset.train.points.numel() * config.model.n_components)
+
+
+def use_threads(numbers: int) -> None:
+    """One thread for tiny passes, where two would wait for each other; torch's own choice for others."""
+    torch.set_num_threads(1 if numbers < TINY else THREADS)
 
 
 def build_trainer(
