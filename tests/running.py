@@ -22,9 +22,15 @@ from unittest.mock import patch
 
 import torch
 
+from mixfit.mixtures.covariances import Covariance
+from mixfit.mixtures.density import Density
+from mixfit.mixtures.mixture import Mixture
+from mixfit.mixtures.standardization import Standardization
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 CONFIGS = REPOSITORY / "configs"
 TRAIN = REPOSITORY / "train.py"
+BEST, LAST = (Path("checkpoints") / f"{name}.ckpt" for name in ("best", "last"))
 
 
 def choices(group: str) -> list[str]:
@@ -80,7 +86,7 @@ def refusal(folder: Path, *overrides: str) -> str:
     ended = train(folder, *overrides)
     assert ended.status == 1, ended.stdout
     assert "Traceback" not in ended.stderr
-    assert not (folder / "checkpoints" / "best.ckpt").exists()
+    assert not (folder / BEST).exists()
     assert not folder.exists() or ended.metrics["status"] == "failed"
     message = ended.stderr.rpartition("error: ")[2]
     assert message.strip(), ended.stderr
@@ -91,6 +97,14 @@ def metrics_in(folder: Path) -> dict[str, Any]:
     """A folder's `metrics.json`, which may not hold NaN or infinity."""
     content: dict[str, Any] = json.loads((folder / "metrics.json").read_text(), parse_constant=_not_a_number)
     return content
+
+
+def density_in(checkpoint: Path, family: Covariance) -> Density:
+    """The density that a checkpoint holds."""
+    density = Density(Mixture(family).double(), Standardization.identity(family.dim))
+    state = torch.load(checkpoint, weights_only=True)["state_dict"]
+    density.load_state_dict({name.removeprefix("density."): value for name, value in state.items()})
+    return density
 
 
 def _not_a_number(constant: str) -> NoReturn:

@@ -16,7 +16,10 @@ from mixfit.errors import InputError
 from mixfit.mixtures.covariances import Diag
 from mixfit.optimizers import EM, Aitken
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*treespec, LeafSpec:FutureWarning")  # Lightning's own, of torch
+pytestmark = [  # Lightning's own, about torch and about which of two hooks it calls
+    pytest.mark.filterwarnings("ignore:.*treespec, LeafSpec:FutureWarning"),
+    pytest.mark.filterwarnings("ignore:You have overridden `on_before_batch_transfer`:UserWarning"),
+]
 
 SOURCE = Bimodal(n_val=1000, n_test=1000)
 

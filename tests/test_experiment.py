@@ -5,11 +5,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-import torch
 from omegaconf import OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # type: ignore[import-untyped]
 
-from tests.running import Ended, run_experiment, train
+from tests.running import BEST, Ended, run_experiment, train
 
 NEGATIVE_LOG_LIKELIHOODS = ["nll/train", "nll/val", "nll/test", "nll/true"]
 NAMES = {
@@ -69,14 +68,6 @@ def test_the_report_is_a_picture(default: Ended) -> None:
     assert (default.folder / "report.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
 
 
-@pytest.mark.parametrize("name", ["best", "last"])
-def test_checkpoints_load_without_running_code(default: Ended, name: str) -> None:
-    checkpoint = torch.load(default.folder / "checkpoints" / f"{name}.ckpt", weights_only=True)
-    tensors = [value for value in checkpoint["state_dict"].values() if isinstance(value, torch.Tensor)]
-    assert tensors
-    assert all(tensor.dtype == torch.float64 for tensor in tensors)
-
-
 def test_tensorboard_uses_the_names_of_metrics_json(default: Ended) -> None:
     (path,) = default.folder.glob("events.out.tfevents.*")
     events = EventAccumulator(str(path)).Reload()
@@ -108,7 +99,7 @@ def test_parts_that_do_not_exist_have_null_likelihoods(tmp_path: Path) -> None:
     assert set(metrics) >= NAMES
     assert metrics["n_points"] == 272
     assert [metrics[name] for name in ("nll/val", "nll/test", "nll/true", "nll/excess", "ari")] == [None] * 5
-    assert (tmp_path / "run" / "checkpoints" / "best.ckpt").exists()
+    assert (tmp_path / "run" / BEST).exists()
 
 
 @pytest.mark.parametrize("size", ["data.n_val", "data.n_test"])

@@ -45,17 +45,12 @@ def as_array(iris: pa.Table, folder: Path) -> tuple[Path, str]:
     return folder / "iris.npy", "4"
 
 
-def as_archive(iris: pa.Table, folder: Path) -> tuple[Path, str]:
-    np.savez(folder / "iris.npz", **{name: np.array(iris[name].to_pylist()) for name in iris.column_names})
-    return folder / "iris.npz", "species"
-
-
 def as_tabs_without_names(iris: pa.Table, folder: Path) -> tuple[Path, str]:
     csv.write_csv(iris, folder / "iris.tsv", csv.WriteOptions(include_header=False, delimiter="\t"))
     return folder / "iris.tsv", "4"
 
 
-@pytest.mark.parametrize("written", [as_parquet, as_array, as_archive, as_tabs_without_names])
+@pytest.mark.parametrize("written", [as_parquet, as_array, as_tabs_without_names])
 def test_the_same_points_give_the_same_fit_to_the_last_bit(
     written: Callable[[pa.Table, Path], tuple[Path, str]], iris: pa.Table, from_csv: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.running import metrics_in, train, train_in_new_process
+from tests.running import BEST, metrics_in, train, train_in_new_process
 
 
 def jobs(sweep: Path) -> list[Path]:
@@ -29,7 +29,7 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_job_has_a_finished_folder_of_its_own(sweep: Path) -> None:
     assert [metrics_in(job)["status"] for job in jobs(sweep)] == ["done"] * 4
-    assert all((job / "checkpoints" / "best.ckpt").exists() for job in jobs(sweep))
+    assert all((job / BEST).exists() for job in jobs(sweep))
     assert all((job / ".hydra" / "config.yaml").exists() for job in jobs(sweep))
 
 

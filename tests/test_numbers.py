@@ -22,9 +22,7 @@ from mixfit.data.gaussians import Gaussians
 from mixfit.data.old_faithful import OldFaithful
 from mixfit.mixtures.covariances import Covariance, Diag, Full, Spherical, Tied, TiedSpherical
 from mixfit.mixtures.density import Density
-from mixfit.mixtures.mixture import Mixture
-from mixfit.mixtures.standardization import Standardization
-from tests.running import run_experiment
+from tests.running import BEST, density_in, run_experiment
 
 Array = npt.NDArray[np.float64]
 
@@ -61,14 +59,6 @@ class Fit:
     covariances: Array
 
 
-def best(folder: Path, family: Covariance) -> Density:
-    """The density of a run's best checkpoint."""
-    density = Density(Mixture(family).double(), Standardization.identity(family.dim))
-    state = torch.load(folder / "checkpoints" / "best.ckpt", weights_only=True)["state_dict"]
-    density.load_state_dict({name.removeprefix("density."): value for name, value in state.items()})
-    return density
-
-
 def fit_of(metrics: dict[str, Any], density: Density, dataset: Dataset) -> Fit:
     return Fit(metrics, dataset, density.weights.numpy(), density.means.numpy(), density.covariances.numpy())
 
@@ -82,7 +72,7 @@ def family(request: pytest.FixtureRequest) -> str:
 def fit(family: str, tmp_path_factory: pytest.TempPathFactory) -> Fit:
     folder = tmp_path_factory.mktemp(family) / "run"
     metrics = run_experiment(folder, *OVERLAPPING, f"covariance={family}")
-    return fit_of(metrics, best(folder, FAMILIES[family](3, 2)), SOURCE.load(3))
+    return fit_of(metrics, density_in(folder / BEST, FAMILIES[family](3, 2)), SOURCE.load(3))
 
 
 def log_joint(points: Array, weights: Array, means: Array, covariances: Array) -> Array:
@@ -142,7 +132,7 @@ def test_ari_is_right_for_more_pairs_of_points_than_32_bits_can_count(tmp_path: 
     sizes = {"n_samples": 1000, "n_val": 100_000, "n_test": 100_000}
     overlapping = ["optimizer=em", "data.means=[-1,1]", "data.standard_deviations=[1,1]"]
     metrics = run_experiment(tmp_path / "run", *overlapping, *(f"data.{key}={size}" for key, size in sizes.items()))
-    density = best(tmp_path / "run", Full(2, 1))
+    density = density_in(tmp_path / "run" / BEST, Full(2, 1))
     dataset = Bimodal(**sizes, means=[-1.0, 1.0], standard_deviations=[1.0, 1.0]).load(0)
     parts = (dataset.train, dataset.val, dataset.test)
     labels = torch.cat([part.labels for part in parts if part.labels is not None])
@@ -154,7 +144,7 @@ def test_kmeans_is_a_density_with_counted_weights_and_one_variance(tmp_path: Pat
     everything = ["data=old_faithful", "data.val_fraction=0", "data.test_fraction=0"]
     metrics = run_experiment(tmp_path / "run", *everything, "optimizer=kmeans")
     dataset = OldFaithful(0.0, 0.0).load(0)
-    fit = fit_of(metrics, best(tmp_path / "run", TiedSpherical(2, 2)), dataset)
+    fit = fit_of(metrics, density_in(tmp_path / "run" / BEST, TiedSpherical(2, 2)), dataset)
     squared = cdist(dataset.train.points.numpy(), fit.means, "sqeuclidean")
     within_ss = squared.min(1).sum()
     assert metrics["within_ss"] == pytest.approx(within_ss, rel=1e-12)

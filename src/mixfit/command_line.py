@@ -45,7 +45,10 @@ def folder_of_run(resume: str | None, fresh: str) -> str:
 def nearest(name: str, known: Sequence[str]) -> str:
     """A clause that names the closest of the known words, or all of them if none is close and they are few."""
     words = sorted(word for word in known if not word.endswith("_target_"))
-    close = get_close_matches(name, words, n=1, cutoff=0.5)
+    inside = sorted(
+        (word for word in words if word.endswith(f".{name}")), key=lambda word: not word.startswith("model.")
+    )
+    close = inside or get_close_matches(name, words, n=1, cutoff=0.5)
     if close:
         return f"did you mean {close[0]}?"
     return f"there are: {', '.join(words)}" if 0 < len(words) <= 12 else "python train.py --help shows what there is"
@@ -83,16 +86,11 @@ def _bad_override(error: Exception) -> str:
     found = re.search(r"[Cc]ould not override '([^']+)'", str(error))
     if found:
         key = found.group(1)
-        cause = (
-            f": {error.__cause__}".split("\n")[0] if _is_known(key) and error.__cause__ else ": there is no such key"
-        )
-        hint = "" if _is_known(key) else f"; {nearest(key, known_keys())}"
-        return f"{key}{cause}{hint}"
+        if key in known_keys():
+            group = key.partition(".")[0]
+            return f"{key}: the chosen {group} has no such option, though another choice of {group} has"
+        return f"{key}: there is no such key; {nearest(key, known_keys())}"
     return "\n".join(line for line in str(error).splitlines() if "HYDRA_FULL_ERROR" not in line).strip()
-
-
-def _is_known(key: str) -> bool:
-    return key in known_keys()
 
 
 def _exit(message: str) -> None:

@@ -14,7 +14,13 @@ from omegaconf import DictConfig, OmegaConf
 from mixfit.command_line import CONFIGS, nearest
 from mixfit.errors import InputError
 
-WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a word", list: "a list, such as [1,2]"}
+WORDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a word",
+    list: "a list of numbers, such as [1,2]",
+}
 
 OPTIONAL: dict[str, type] = {"data.batch_size": int, "data.header": bool, "data.weights": list, "data.columns": list}
 """Types of keys whose default is null."""
@@ -32,6 +38,9 @@ LEAST: dict[str, int] = {
 }
 """The smallest value that makes sense."""
 
+LARGEST_SEED = 2**59
+"""Each seed has several streams of random numbers, and torch counts seeds in 64 bits."""
+
 
 def check(config: DictConfig, choices: Mapping[str, str | None]) -> None:
     """Raises `InputError` for a key that nothing reads, a value of the wrong type, or a number out of range."""
@@ -46,6 +55,10 @@ def check(config: DictConfig, choices: Mapping[str, str | None]) -> None:
         value = OmegaConf.select(config, key)
         if value is not None and value < least:
             raise InputError(f"{key}={value}: must be at least {least}; change {key}")
+    if config.seed > LARGEST_SEED:
+        raise InputError(f"seed={config.seed}: must be at most {LARGEST_SEED}; change seed")
+    if not OmegaConf.select(config, "optimizer.lr", default=1) > 0:
+        raise InputError(f"optimizer.lr={config.optimizer.lr}: a learning rate is positive; change optimizer.lr")
     if not config.model.floor > 0:
         raise InputError(
             f"model.floor={config.model.floor}: without a positive floor the likelihood has no bound; raise model.floor"
@@ -56,6 +69,8 @@ def _check_type(key: str, value: Any, expected: type, nullable: bool) -> None:
     if (value is None and nullable) or expected is type(None):
         return
     fits = isinstance(value, (int, float) if expected is float else expected)
+    if expected is list and fits and key != "data.columns":
+        fits = all(isinstance(item, (int, float)) and not isinstance(item, bool) for item in value)
     if not fits or (isinstance(value, bool) and expected is not bool):
         raise InputError(f"{key}={value}: expected {WORDS[expected]}{' or null' if nullable else ''}")
 

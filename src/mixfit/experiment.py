@@ -12,8 +12,8 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from math import ceil
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import pytorch_lightning as pl
@@ -31,6 +31,7 @@ from mixfit.command_line import nearest
 from mixfit.configuration import check
 from mixfit.data.module import MixtureDataModule
 from mixfit.errors import InputError
+from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.mixture import Mixture
 from mixfit.module import MixtureModule
 from mixfit.optimizers import Aitken, ClosedForm, Plateau, Stopping
@@ -113,6 +114,7 @@ def resumed(folder: Path, overrides: Sequence[str]) -> tuple[Path, DictConfig, M
         if key == "trainer.max_epochs":
             OmegaConf.update(config, key, OmegaConf.from_dotlist([f"value={value}"]).value)
     choices = OmegaConf.load(folder / ".hydra" / "hydra.yaml").hydra.runtime.choices
+    check(DictConfig(config), choices)
     return folder, DictConfig(config), choices
 
 
@@ -120,7 +122,7 @@ def build_datamodule(config: DictConfig) -> MixtureDataModule:
     """The points that `data` names."""
     options = _options(config.data)
     batch_size = options.pop("batch_size")
-    return MixtureDataModule(_built("data", options), batch_size, config.seed)
+    return MixtureDataModule(_called("data", _part("data", options, object), options), batch_size, config.seed)
 
 
 def build_module(config: DictConfig, datamodule: MixtureDataModule) -> MixtureModule:
@@ -129,10 +131,10 @@ def build_module(config: DictConfig, datamodule: MixtureDataModule) -> MixtureMo
     make_optimizer, stopping, family = _optimizer(_options(config.optimizer))
     return MixtureModule(
         n_components=config.model.n_components,
-        covariance=family or _target("covariance", _options(config.covariance)),
+        covariance=family or _part("covariance", _options(config.covariance), Covariance),
         optimizer=make_optimizer,
         stopping=stopping,
-        initializer=_target("init", start),
+        initializer=_part("init", start, FunctionType),
         n_starts=start["n_starts"],
         n_passes=start["n_passes"],
         floor=config.model.floor,
@@ -157,22 +159,23 @@ def build_trainer(
 ) -> pl.Trainer:
     """Lightning's trainer with the checkpoints and callbacks of a run."""
     options = _options(config.trainer)
-    passes_per_epoch = module.passes_per_visit if datamodule.full_batch else 1
     monitor = "nll/val" if len(datamodule.dataset.val) else "nll/train"
     accelerator = options["accelerator"]
     precision = options["precision"] or ("32-true" if _is_mps(accelerator) else "64-true")
-    checkpoint = ModelCheckpoint(
+    best = ModelCheckpoint(
         dirpath=folder / "checkpoints",
         filename="best",
         monitor=monitor,
-        save_last=True,
         auto_insert_metric_name=False,
         enable_version_counter=False,
     )
+    last = ModelCheckpoint(
+        dirpath=folder / "checkpoints", filename="last", save_on_train_epoch_end=True, enable_version_counter=False
+    )
     try:
         return pl.Trainer(
-            **options | {"precision": precision, "max_epochs": ceil(options["max_epochs"] / passes_per_epoch)},
-            callbacks=[checkpoint, *callbacks],
+            **options | {"precision": precision},
+            callbacks=[best, last, *callbacks],
             default_root_dir=folder,
             logger=False,
             num_sanity_val_steps=0,
@@ -217,7 +220,7 @@ def recorded(folder: Path) -> Iterator[None]:
 
 def _optimizer(options: dict[str, Any]) -> tuple[Callable[[Mixture], Optimizer], Stopping, Any]:
     """What makes the optimizer, when it has converged, and the family that it insists on."""
-    target = _target("optimizer", options)
+    target = _part("optimizer", options, Optimizer)
     if issubclass(target, ClosedForm):
         if target.family is not None:
             print(f"{target.__name__} has one covariance of its own, so covariance= is not used")
@@ -228,18 +231,21 @@ def _optimizer(options: dict[str, Any]) -> tuple[Callable[[Mixture], Optimizer],
     return lambda mixture: build(options | {"params": mixture.parameters()}), stopping, None
 
 
-def _built(group: str, options: dict[str, Any]) -> Any:
-    """What the group's `_target_` makes of the group's other keys."""
-    return _called(group, _target(group, options), options)
-
-
-def _target(group: str, options: dict[str, Any]) -> Any:
-    name = options.pop("_target_")
-    if not str(name).startswith(TRUSTED):
-        raise InputError(
-            f"{group}._target_={name}: only parts of {' and '.join(TRUSTED)} are built from a configuration"
-        )
-    return get_object(name)
+def _part(group: str, options: dict[str, Any], kind: type) -> Any:
+    """The class or function that the group's `_target_` names: our own or torch's, and of the kind the group needs."""
+    name = str(options.pop("_target_"))
+    known = f"{group}._target_={name}: a configuration may only name parts of {' and '.join(TRUSTED)}"
+    if not name.startswith(TRUSTED):
+        raise InputError(known)
+    try:
+        part = get_object(name)
+    except ImportError as error:
+        raise InputError(f"{group}._target_={name}: there is no such part; choose {group}=... instead") from error
+    if not str(getattr(part, "__module__", "")).startswith(TRUSTED):
+        raise InputError(known)
+    if not (isinstance(part, kind) if kind is FunctionType else isinstance(part, type) and issubclass(part, kind)):
+        raise InputError(f"{group}._target_={name} is not what {group} needs; choose {group}=... instead")
+    return part
 
 
 def _called(group: str, target: Callable[..., Any], options: Mapping[str, Any]) -> Any:
@@ -249,7 +255,7 @@ def _called(group: str, target: Callable[..., Any], options: Mapping[str, Any]) 
             raise InputError(f"{group}.{key}: {target.__name__} has no such option; {nearest(key, known)}")
     try:
         return target(**options)
-    except (TypeError, ValueError, RuntimeError) as error:
+    except (TypeError, ValueError, RuntimeError, IndexError) as error:
         raise error if isinstance(error, InputError) else InputError(f"{group}: {error}") from error
 
 

@@ -138,10 +138,6 @@ class MixtureModule(LightningModule):
         """The optimizer, made from the mixture at its start."""
         return self.make_optimizer(self.density.mixture)
 
-    def on_before_batch_transfer(self, batch: Tensor, dataloader_idx: int) -> Tensor:
-        """Points in the mixture's own coordinates: subtracted and divided in float64, on the CPU."""
-        return self.density.standardized(batch)
-
     # The fit
 
     def training_step(self, points: Tensor, batch_index: int) -> None:

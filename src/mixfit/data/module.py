@@ -7,7 +7,7 @@ several processes each takes its own share of every batch, and the shares of a b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from pytorch_lightning import LightningDataModule
@@ -75,6 +75,12 @@ class MixtureDataModule(LightningDataModule):
     def test_dataloader(self) -> Batches | list[Batches]:
         """The test points; nothing where there are none."""
         return self._held_out(self.dataset.test.points)
+
+    def on_before_batch_transfer(self, batch: Tensor, dataloader_idx: int) -> Tensor:
+        """Points in the mixture's own coordinates: subtracted and divided in float64, while still on the CPU."""
+        module: Any = self.trainer and self.trainer.lightning_module  # a MixtureModule, which this file cannot import
+        standardized: Tensor = module.density.standardized(batch)
+        return standardized
 
     def _held_out(self, points: Tensor) -> Batches | list[Batches]:
         return self._batches(points, len(points), shuffled=False) if len(points) else []

@@ -94,12 +94,24 @@ def _nll(density: Density, part: Part) -> float | None:
 
 
 def _adjusted_rand(density: Density, dataset: Dataset) -> float | None:
-    from torchmetrics.functional.clustering import adjusted_rand_score
-
     labelled = [part for part in (dataset.train, dataset.val, dataset.test) if part.labels is not None and len(part)]
     if not labelled:
         return None
-    assigned = torch.cat([density.assign(part.points) for part in labelled])
     labels = torch.cat([part.labels for part in labelled if part.labels is not None])
-    with torch.sparse.check_sparse_tensor_invariants(enable=False):  # torch warns where nobody has chosen
-        return float(adjusted_rand_score(assigned, labels))
+    return adjusted_rand(torch.cat([density.assign(part.points) for part in labelled]), labels)
+
+
+def adjusted_rand(assigned: Tensor, labels: Tensor) -> float:
+    """Agreement of two partitions (N,), (N,): 1 for the same one, 0 on average for unrelated ones.
+
+    (pairs together in both - expected) / (mean of pairs together in either - expected), counted in whole numbers:
+    torchmetrics 1.9 counts pairs in 32 bits, which overflow beyond some 100,000 points.
+    """
+    table = torch.bincount(assigned * (int(labels.max()) + 1) + labels).tolist()
+    both, first, second, every = (
+        sum(n * (n - 1) // 2 for n in counts)
+        for counts in (table, torch.bincount(assigned).tolist(), torch.bincount(labels).tolist(), [len(labels)])
+    )
+    expected = first * second / every if every else 0.0
+    most = (first + second) / 2
+    return 1.0 if most == expected else (both - expected) / (most - expected)

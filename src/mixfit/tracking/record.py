@@ -51,7 +51,7 @@ def record(
             "converged": module.converged,
         }
     )
-    if module.family is KMeans.family:
+    if module.make_optimizer is KMeans:
         values["within_ss"] = metrics.within_sum_of_squares(density, dataset.train.points)
     values |= fitted
     picture = _report(module, dataset, values)

@@ -14,7 +14,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from mixfit.mixtures.assignments import Assignment
+from mixfit.mixtures.assignments import Assignment, soft
 from mixfit.mixtures.mixture import Components, Mixture
 
 Initializer = Callable[[Tensor, int, torch.Generator], Tensor]
@@ -51,7 +51,7 @@ def start_(
         begin_(mixture, subset, initializer, generator)
         for _ in range(n_passes):
             mixture.maximize_(mixture.statistics(subset, assignment))
-        rank = _rank(mixture, subset)
+        rank = _rank(mixture, subset, assignment)
         if best is None or rank < best[0]:
             best = rank, mixture.components
     if best is not None:
@@ -77,6 +77,8 @@ def _subset(points: Tensor, generator: torch.Generator) -> Tensor:
     return points[torch.randperm(len(points), generator=generator)[:MOST_POINTS].to(points.device)]
 
 
-def _rank(mixture: Mixture, points: Tensor) -> tuple[int, float]:
-    on_floor = mixture.covariance.smallest_variance(mixture.components.scale) <= mixture.floor * (1 + 1e-6)
-    return int(on_floor.sum()), float(mixture.statistics(points).nll)
+def _rank(mixture: Mixture, points: Tensor, assignment: Assignment) -> tuple[int, float]:
+    """Lower is better: components on the floor, then the NLL; or what k-means lowers, the variance within."""
+    variances = mixture.covariance.smallest_variance(mixture.components.scale)
+    on_floor = int((variances <= mixture.floor * (1 + 1e-6)).sum())
+    return on_floor, float(mixture.statistics(points).nll if assignment is soft else variances.sum())
