@@ -51,6 +51,8 @@ def check(config: DictConfig, choices: Mapping[str, str | None]) -> None:
         if isinstance(value, str) and value == "???":
             raise InputError(f"{key} is missing: give {key}=...")
         _check_type(key, value, OPTIONAL.get(key) or type(defaults[key]), defaults[key] is None)
+        if key.startswith("optimizer.") and isinstance(value, list) and len(value) != len(defaults[key]):
+            raise InputError(f"{key}={value}: expected {len(defaults[key])} numbers, such as {defaults[key]}")
     for key, least in LEAST.items():
         value = OmegaConf.select(config, key)
         if value is not None and value < least:
