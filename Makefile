@@ -8,7 +8,7 @@ train: .venv/installed ## fit the bimodal demo
 	$(BIN)/python train.py
 
 test: .venv/developer ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: .venv/developer ## lint, format and types, as pre-commit and CI run them
 	$(BIN)/ruff check
