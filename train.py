@@ -3,13 +3,14 @@
 import hydra
 from omegaconf import DictConfig
 
-from mixfit.command_line import speaking_plainly
+from mixfit.command_line import speaking_plainly, starting_quickly
 
 
 @hydra.main(version_base="1.3", config_path="configs", config_name="train")
 def main(config: DictConfig) -> None:
     """Runs the experiment that the configuration describes."""
-    from mixfit.experiment import run  # torch and Lightning take seconds, and --help needs neither
+    with starting_quickly():
+        from mixfit.experiment import run  # torch and Lightning take seconds, and --help needs neither
 
     run(config)
 
