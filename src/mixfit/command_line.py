@@ -58,7 +58,7 @@ def starting_quickly() -> Iterator[None]:
 
 def folder_of_run(resume: str | None, fresh: str) -> str:
     """Where Hydra notes what was asked: the fresh folder of a run, or a corner of the folder that is resumed."""
-    return fresh if resume is None else str(Path(resume) / "resumed" / Path(fresh).name)
+    return fresh if resume is None or not Path(resume).is_dir() else str(Path(resume) / "resumed" / Path(fresh).name)
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

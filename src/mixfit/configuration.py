@@ -55,12 +55,16 @@ def check(config: DictConfig, choices: Mapping[str, str | None]) -> None:
             raise InputError(f"{key}={value}: expected {len(defaults[key])} numbers, such as {defaults[key]}")
     for key, least in LEAST.items():
         value = OmegaConf.select(config, key)
-        if value is not None and value < least:
+        if value is not None and not value >= least:
             raise InputError(f"{key}={value}: must be at least {least}; change {key}")
     if config.seed > LARGEST_SEED:
         raise InputError(f"seed={config.seed}: must be at most {LARGEST_SEED}; change seed")
     if not OmegaConf.select(config, "optimizer.lr", default=1) > 0:
         raise InputError(f"optimizer.lr={config.optimizer.lr}: a learning rate is positive; change optimizer.lr")
+    if not 0 < OmegaConf.select(config, "optimizer.cut", default=1) <= 1:
+        raise InputError(f"optimizer.cut={config.optimizer.cut}: a cut makes the rate smaller; choose one in (0, 1]")
+    if OmegaConf.select(config, "optimizer.line_search_fn", default="strong_wolfe") != "strong_wolfe":
+        raise InputError("optimizer.line_search_fn: torch knows strong_wolfe only; leave it as it is")
     if not config.model.floor > 0:
         raise InputError(
             f"model.floor={config.model.floor}: without a positive floor the likelihood has no bound; raise model.floor"

@@ -7,6 +7,7 @@ folder says truly what it is at any time, through `status` in `metrics.json`.
 from __future__ import annotations
 
 import inspect
+import logging
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -75,7 +76,8 @@ def fit(
 ) -> Mapping[str, metrics.Value]:
     """Builds, fits, takes the best checkpoint, measures and records; from a checkpoint if there is one."""
     began = time.perf_counter()
-    with recorded(folder):
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    with recorded(folder, metrics.read(folder) if checkpoint else {}):
         check(config, choices)
         datamodule = build_datamodule(config)
         use_threads(numbers_per_pass(config, datamodule))
@@ -94,6 +96,7 @@ def fit(
         fitted: dict[str, metrics.Value] = {
             "status": "done",
             "steps": trainer.global_step,
+            "passes/best": best["fit"]["rows"] / len(datamodule.dataset.train),
             "seconds/fit": seconds_fit,
         }
         return record(folder, module, datamodule.dataset, board, fitted, began)
@@ -194,12 +197,15 @@ class SkippedError(InputError):
 
 
 @contextmanager
-def recorded(folder: Path) -> Iterator[None]:
-    """Keeps the folder's `status` true: running, then whatever ended the run. Of several processes the first writes."""
+def recorded(folder: Path, before: Mapping[str, metrics.Value]) -> Iterator[None]:
+    """Keeps the folder's `status` true: running, then whatever ended the run. Of several processes the first writes.
+
+    The numbers that the folder had before, if the run goes on in it, stay until there are new ones.
+    """
 
     def write(status: str, error: str | None = None) -> None:
         if getattr(rank_zero_only, "rank", 0) == 0:
-            metrics.write(folder, {"status": status, "error": error})
+            metrics.write(folder, {**before, "status": status, "error": error})
 
     write("running")
     try:

@@ -11,6 +11,7 @@ At 2 components hardly overlap; at 1 and 0.5 they overlap more and more.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 
 import torch
 from torch import Tensor
@@ -50,12 +51,15 @@ class Gaussians:
     ) -> None:
         _require(dim >= 1, f"data.dim={dim}: points need at least one dimension")
         _require(n_components >= 1, f"data.n_components={n_components}: the truth needs at least one component")
-        _require(separation >= 0, f"data.separation={separation}: a distance cannot be negative")
-        _require(eccentricity >= 1, f"data.eccentricity={eccentricity}: the longest axis is at least the shortest, 1")
+        _require(0 <= separation < inf, f"data.separation={separation}: a distance is finite and not negative")
+        _require(
+            1 <= eccentricity < inf,
+            f"data.eccentricity={eccentricity}: a ratio of axes is finite and at least 1",
+        )
         _require(family in SHAPES, f"data.family={family}: the true covariances can be {', '.join(SHAPES)}")
         weights = [1.0] * n_components if weights is None else list(weights)
         _require(
-            len(weights) == n_components and min(weights) > 0,
+            len(weights) == n_components and all(0 < weight < inf for weight in weights),
             f"data.weights={weights}: give one positive number for each of data.n_components={n_components}",
         )
         self.dim, self.n_components, self.family = dim, n_components, family

@@ -56,9 +56,14 @@ class Density(nn.Module):
 
     def standardized(self, points: Tensor) -> Tensor:
         """Points in the mixture's own coordinates, dtype and device, (N, D)."""
+        points = torch.as_tensor(points)
         rows = points[:, None] if points.ndim == 1 else points
+        dim = self.mixture.mean_origin.shape[1]
+        if rows.ndim != 2 or rows.shape[1] != dim:
+            raise ValueError(f"points have the shape {tuple(points.shape)}, but this density lives in {dim} dimensions")
         return self.standardization(rows, self.mixture.mean_origin)
 
+    @torch.no_grad()
     def log_density(self, points: Tensor) -> Tensor:
         """log p(x_n) in nats, (N,)."""
         return self.mixture.log_density(self.standardized(points)) - self.standardization.log_volume

@@ -23,7 +23,17 @@ Value = float | int | bool | str | None
 ABSENT: dict[str, Value] = dict.fromkeys(
     [
         *("status", "error", "nll/train", "nll/val", "nll/test", "nll/true", "nll/excess", "bic", "aic", "icl", "ari"),
-        *("within_ss", "n_parameters", "n_points", "floor", "steps", "passes", "converged"),
+        *(
+            "within_ss",
+            "n_parameters",
+            "n_points",
+            "floor",
+            "components_on_floor",
+            "steps",
+            "passes",
+            "passes/best",
+            "converged",
+        ),
         *("seconds/fit", "seconds/total"),
     ]
 )

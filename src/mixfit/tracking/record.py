@@ -19,7 +19,7 @@ from mixfit.tracking.pictures.report import report_figure
 from mixfit.tracking.table import print_table, shown
 from mixfit.tracking.tensorboard import TensorBoard
 
-QUIET = ("status", "seconds/total", "floor", "steps", "aic")
+QUIET = ("status", "seconds/total", "floor", "components_on_floor", "steps", "passes/best", "aic")
 """Numbers that the picture leaves to `metrics.json`."""
 
 
@@ -47,6 +47,7 @@ def record(
         | metrics.measured(density, dataset)
         | {
             "floor": module.floor,
+            "components_on_floor": components_on_floor(module),
             "passes": module.passes,
             "converged": module.converged,
         }
@@ -61,6 +62,13 @@ def record(
     metrics.write(folder, values)
     print_table(folder, density, dataset, values)
     return values
+
+
+def components_on_floor(module: MixtureModule) -> int:
+    """How many components have the smallest variance that `model.floor` allows: their likelihood measures the floor."""
+    mixture = module.density.mixture
+    variances = mixture.covariance.smallest_variance(mixture.components.scale.detach())
+    return int((variances <= mixture.floor * (1 + 1e-6)).sum())
 
 
 def _report(module: MixtureModule, dataset: Dataset, values: Mapping[str, metrics.Value]) -> Figure:

@@ -39,6 +39,18 @@ def _lines(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
             yield name, shown(values[name])
     state = "converged" if values["converged"] else "not converged: raise trainer.max_epochs"
     yield "fit", f"{values['passes']:g} passes in {shown(values['seconds/fit'])} s, {state}"
+    if values["passes/best"] != values["passes"]:
+        yield (
+            "best",
+            f"the numbers are those after {values['passes/best']:g} passes, where the held-out NLL was lowest",
+        )
+    if values["components_on_floor"]:
+        yield (
+            "warning",
+            f"{values['components_on_floor']} components lie on the floor of the variance, "
+            "so the NLL measures the floor: constant or duplicate columns, ties and far outliers do this; "
+            "clean the data, lower model.n_components, or change model.floor",
+        )
 
 
 def _components(density: Density, dataset: Dataset) -> Table:
