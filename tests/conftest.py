@@ -5,6 +5,7 @@ is tested as soon as its file exists.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ def choices(group: str) -> list[Path]:
     return sorted((CONFIGS / group).glob("*.yaml"))
 
 
+@cache
 def options_of(choice: Path) -> dict[str, Any]:
     """The keys of a YAML file, with `_target_` as the object that it names."""
     options = OmegaConf.to_container(OmegaConf.load(choice))

@@ -108,6 +108,21 @@ def test_a_start_for_kmeans_takes_steps_of_kmeans(points: Tensor) -> None:
     assert_close(mixture.components.means.detach(), means, rtol=0, atol=1e-12)
 
 
+def test_of_starts_for_kmeans_the_one_with_the_least_sum_of_squares_is_kept() -> None:
+    """Four groups for three means: which two share a mean decides the sum of squares; the likeliest is another."""
+    places, sizes = torch.tensor([[0.0], [6.0], [10.0], [16.0]]), torch.tensor([5, 17, 56, 20])
+    points = (places + torch.linspace(-1.0, 1.0, 4)).flatten().repeat_interleave(sizes.repeat_interleave(4))[:, None]
+    group = torch.arange(4).repeat_interleave(4 * sizes)
+    draws = [torch.eye(3)[torch.tensor(shared)[group]] for shared in ([0, 1, 2, 2], [0, 0, 1, 2], [0, 1, 1, 2])]
+    changes: dict[str, Any] = {"n_passes": 20, "assignment": nearest}
+    ends = [started(TiedSpherical, points, in_turn([draw]), n_starts=1, **changes) for draw in draws]
+    within = [float(mixture.statistics(points, nearest).second) for mixture in ends]
+    nll = [float(mixture.statistics(points).nll) for mixture in ends]
+    assert (within.index(min(within)), nll.index(min(nll))) == (1, 2)
+    best = started(TiedSpherical, points, in_turn(draws), n_starts=3, **changes)
+    assert float(best.statistics(points, nearest).second) == pytest.approx(min(within), rel=1e-12)
+
+
 def test_of_many_points_a_start_looks_at_a_part(points: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
     looked_at: list[Tensor] = []
 

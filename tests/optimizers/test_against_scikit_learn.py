@@ -1,6 +1,7 @@
 """From the same start, EM and k-means go exactly where scikit-learn's go."""
 
 from collections.abc import Callable
+from math import log
 from typing import Any
 
 import numpy as np
@@ -71,12 +72,14 @@ def test_kmeans_goes_where_scikit_learn_goes(points: Tensor, seeds: Tensor, run_
     reference = ReferenceKMeans(3, init=seeds.numpy(), n_init=1, tol=0.0, algorithm="lloyd").fit(points.numpy())
     mixture = Mixture(TiedSpherical(3, points.shape[1]), floor=0.0)
     mixture.set_(torch.zeros(3), seeds, mixture.covariance.identity())
-    fitter = ClosedFormFitter(mixture, Aitken(0.0), KMeans.assign)
-    fit = run_fit(fitter, KMeans(mixture), points, 300)
+    fitter, kmeans = ClosedFormFitter(mixture, Aitken(0.0), KMeans.assign), KMeans(mixture)
+    fit = run_fit(fitter, kmeans, points, 300)
     assert fit.verdict is Verdict.CONVERGED
     assert_close(mixture.components.means.detach(), torch.from_numpy(reference.cluster_centers_), rtol=0, atol=1e-8)
     within = float(mixture.statistics(points, KMeans.assign).second)
     assert within == pytest.approx(reference.inertia_, abs=1e-8)
+    kmeans.observe(mixture.statistics(points, KMeans.assign))
+    assert kmeans.objective() == pytest.approx(points.shape[1] / 2 * log(reference.inertia_), abs=1e-12)
     shares = torch.bincount(torch.from_numpy(reference.labels_).long(), minlength=3) / len(points)
     assert_close(mixture.components.log_weights.detach().exp(), shares, rtol=0, atol=1e-12)
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from math import log, pi
 from typing import Any
 
 import pytest
@@ -108,6 +109,24 @@ def test_after_four_and_eight_and_sixteen_passes_the_best_parameters_become_the_
     assert renewed == [4, 8, 16]
 
 
+def test_a_gradient_fit_never_looks_from_below_the_floor(family: type[Covariance], start_at: Build) -> None:
+    """Points that are all the same pull every variance to zero."""
+    mixture, smallest = start_at(family, torch.ones(1, 2)), []
+    mixture.floor = 0.01
+
+    def look(components: Components | None) -> Statistics:
+        scale = (components or mixture.components).scale.detach()
+        smallest.append(float(torch.linalg.eigvalsh(mixture.covariance.dense(scale)).min()))
+        return mixture.statistics(torch.ones(20, 2), components=components)
+
+    fitter, optimizer = GradientFitter(mixture, Plateau()), torch.optim.SGD(mixture.parameters(), lr=1.0)
+    for _ in range(12):
+        nll = float(fitter.visit(optimizer, optimizer, look, True).nll)
+        fitter.end_pass(optimizer, optimizer, nll, lambda n_points: torch.ones(n_points, 2))
+    assert min(smallest) == pytest.approx(0.01, rel=1e-9)
+    assert nll == pytest.approx(log(2 * pi * 0.01), abs=1e-9)
+
+
 @pytest.mark.parametrize("n_before", [3, 11])
 def test_a_gradient_fit_taken_up_again_goes_on_bit_for_bit(mixture: Mixture, blobs: Tensor, n_before: int) -> None:
     fitter, optimizer = GradientFitter(mixture, Plateau()), torch.optim.Adam(mixture.parameters(), lr=0.1)
@@ -131,7 +150,9 @@ def test_an_empty_component_begins_anew_where_the_density_is_lowest(
 ) -> None:
     mixture = start_at(family, torch.cat([blobs[[0, 100]], torch.tensor([[1e3, 1e3]])]))
     fitter, optimizer = ClosedFormFitter(mixture, Aitken(), EM.assign), EM(mixture)
+    fitter.stopping.update(5.0)
     assert run_fit(fitter, optimizer, blobs, 1).verdict is Verdict.BETTER
+    assert fitter.stopping.state_dict() == Aitken().state_dict()  # what came before says nothing any more
     two = start_at(family, blobs[[0, 100]])
     two.maximize_(two.statistics(blobs))
     lowest = blobs[two.log_density(blobs).detach().argmin()]
