@@ -1,6 +1,6 @@
 """From the same start, EM and k-means go exactly where scikit-learn's go."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import log
 from typing import Any
 
@@ -10,6 +10,7 @@ import torch
 from sklearn.cluster import KMeans as ReferenceKMeans
 from sklearn.datasets import load_iris
 from sklearn.mixture import GaussianMixture
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from torch import Tensor
 from torch.testing import assert_close
 
@@ -19,6 +20,13 @@ from mixfit.optimizers import EM, Aitken, ClosedFormFitter, KMeans, Verdict
 
 FAMILIES: dict[str, type[Covariance]] = {"full": Full, "diag": Diag, "tied": Tied, "spherical": Spherical}
 """By scikit-learn's names; it has no tied spherical covariance."""
+
+
+@pytest.fixture(autouse=True)
+def one_thread_for_numpy_too() -> Iterator[None]:
+    """On a busy machine the threads of small matrices wait for each other longer than the matrices take."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture(params=["iris", "overlapping"])
