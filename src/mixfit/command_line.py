@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import OmegaConf
@@ -78,21 +79,20 @@ def known_keys() -> list[str]:
     keys: set[str] = set()
     for path in sorted(CONFIGS.glob("*.yaml")) + sorted(CONFIGS.glob("*/*.yaml")):
         content = OmegaConf.to_container(OmegaConf.load(path))
-        prefix = "" if path.parent == CONFIGS else f"{path.parent.name}."
-        if path.parent.name != "experiment":
-            keys.update(_dotted(content, prefix))
+        if isinstance(content, dict) and path.parent.name != "experiment":
+            ours = {key: value for key, value in content.items() if key not in ("hydra", "defaults")}
+            keys.update(key for key, _ in dotted(ours, "" if path.parent == CONFIGS else f"{path.parent.name}."))
     groups = {path.name for path in CONFIGS.iterdir() if path.is_dir()} - {"hydra"}
-    return sorted(key for key in keys | groups if not key.endswith("_target_") and key != "defaults")
+    return sorted(key for key in keys | groups if not key.endswith("_target_"))
 
 
-def _dotted(content: object, prefix: str) -> Iterator[str]:
-    if not isinstance(content, dict):
-        return
+def dotted(content: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every key of a nested mapping, its levels joined by dots, with its value."""
     for key, value in content.items():
-        if isinstance(value, dict) and key != "hydra":
-            yield from _dotted(value, f"{prefix}{key}.")
-        elif key not in ("hydra", "defaults"):
-            yield f"{prefix}{key}"
+        if isinstance(value, dict):
+            yield from dotted(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def _unknown_choice(error: MissingConfigException) -> str:

@@ -1,17 +1,17 @@
 """Checks of a composed configuration that need neither torch nor the data, so that they answer at once.
 
-The type of a key is the type of its value in its own YAML file: one place, and no signature written twice. What the
-values mean, and their ranges, is checked where they are used.
+The type of a key is the type of its value in its own YAML file: one place, and no signature written twice. The
+ranges that need no data stand here too; the rest is checked where it is used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from mixfit.command_line import CONFIGS, nearest
+from mixfit.command_line import CONFIGS, dotted, nearest
 from mixfit.errors import InputError
 
 WORDS = {
@@ -44,8 +44,10 @@ LARGEST_SEED = 2**59
 
 def check(config: DictConfig, choices: Mapping[str, str | None]) -> None:
     """Raises `InputError` for a key that nothing reads, a value of the wrong type, or a number out of range."""
-    defaults = _flat(_defaults(choices))
-    for key, value in _flat(OmegaConf.to_container(config, resolve=True)).items():
+    defaults = dict(dotted(_defaults(choices)))
+    content = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(content, dict)  # a configuration is a mapping
+    for key, value in dotted(content):
         if key not in defaults:
             raise InputError(f"{key}: nothing reads this key; {nearest(key, list(defaults))}")
         if isinstance(value, str) and value == "???":
@@ -92,15 +94,3 @@ def _defaults(choices: Mapping[str, str | None]) -> dict[str, Any]:
         if "/" not in group and group != "experiment"
     }
     return {str(key): value for key, value in content.items() if key not in ("defaults", "hydra")} | chosen
-
-
-def _flat(content: Any, prefix: str = "") -> dict[str, Any]:
-    return dict(_walk(content, prefix))
-
-
-def _walk(content: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-    for key, value in content.items():
-        if isinstance(value, dict):
-            yield from _walk(value, f"{prefix}{key}.")
-        elif key != "experiment":
-            yield f"{prefix}{key}", value

@@ -83,6 +83,12 @@ class Mixture(nn.Module):
         n_components, dim = self.mean_origin.shape
         return n_components - 1 + n_components * dim + self.covariance.n_parameters
 
+    @property
+    def n_on_floor(self) -> int:
+        """How many components have the smallest variance that the floor allows: their likelihood measures the floor."""
+        variances = self.covariance.smallest_variance(self.components.scale.detach())
+        return int((variances <= self.floor * (1 + 1e-6)).sum())
+
     @torch.no_grad()
     def set_(self, log_weights: Tensor, means: Tensor, scale: Tensor) -> None:
         """Puts the mixture, and its origin, at the given parameters."""

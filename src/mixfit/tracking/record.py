@@ -47,7 +47,7 @@ def record(
         | metrics.measured(density, dataset)
         | {
             "floor": module.floor,
-            "components_on_floor": components_on_floor(module),
+            "components_on_floor": density.mixture.n_on_floor,
             "passes": module.passes,
             "converged": module.converged,
         }
@@ -62,13 +62,6 @@ def record(
     metrics.write(folder, values)
     print_table(folder, density, dataset, values)
     return values
-
-
-def components_on_floor(module: MixtureModule) -> int:
-    """How many components have the smallest variance that `model.floor` allows: their likelihood measures the floor."""
-    mixture = module.density.mixture
-    variances = mixture.covariance.smallest_variance(mixture.components.scale.detach())
-    return int((variances <= mixture.floor * (1 + 1e-6)).sum())
 
 
 def _report(module: MixtureModule, dataset: Dataset, values: Mapping[str, metrics.Value]) -> Figure:

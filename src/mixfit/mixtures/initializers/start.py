@@ -79,6 +79,6 @@ def _subset(points: Tensor, generator: torch.Generator) -> Tensor:
 
 def _rank(mixture: Mixture, points: Tensor, assignment: Assignment) -> tuple[int, float]:
     """Lower is better: components on the floor, then the NLL; or what k-means lowers, the variance within."""
-    variances = mixture.covariance.smallest_variance(mixture.components.scale)
-    on_floor = int((variances <= mixture.floor * (1 + 1e-6)).sum())
-    return on_floor, float(mixture.statistics(points).nll if assignment is soft else variances.sum())
+    if assignment is soft:
+        return mixture.n_on_floor, float(mixture.statistics(points).nll)
+    return mixture.n_on_floor, float(mixture.covariance.smallest_variance(mixture.components.scale).sum())
