@@ -156,6 +156,15 @@ def test_every_file_of_a_group_is_a_plain_mapping(group: str) -> None:
     assert all(content(group, path.stem) for path in files)
 
 
+@pytest.mark.parametrize(("group", "choice"), EVERY_CHOICE)
+def test_every_file_begins_by_saying_in_one_sentence_what_it_is(group: str, choice: str) -> None:
+    lines = (CONFIGS / group / f"{choice}.yaml").read_text(encoding="utf-8").splitlines()
+    if group == "experiment":
+        assert lines[0] == "# @package _global_"
+        assert re.fullmatch(rf"# python train\.py .*experiment={choice}\b.*", lines[1])
+    assert re.fullmatch(r"# [^@].{10,115}\.", lines[2] if group == "experiment" else lines[0])
+
+
 def test_the_table_of_contents_lists_the_choices_that_exist() -> None:
     lines = Path(CONFIGS / "train.yaml").read_text(encoding="utf-8").splitlines()
     listed = dict(re.findall(r"- (\w+): \w+ +# (.+)", "\n".join(lines)))

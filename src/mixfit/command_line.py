@@ -1,42 +1,103 @@
-"""Errors as sentences: what a user typed wrong never ends in a traceback, and the nearest right word is named.
+"""What happens between a typed command and the experiment: help, checks, and errors as sentences.
 
-Imports nothing heavy, so that a mistyped override is answered at once.
+What is mistyped never ends in a traceback, and leaves no folder behind. Nothing heavy is imported before the check
+has passed, and Hydra not before it is known that more than help is wanted.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
-from hydra.errors import HydraException, MissingConfigException
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from mixfit.catalogue import CONFIGS as CONFIGS
+from mixfit.catalogue import dotted as dotted
+from mixfit.catalogue import known_keys
 from mixfit.errors import InputError
+from mixfit.spelling import nearest as nearest
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+EXTRAS = {"joblib": "parallel", "submitit_local": "slurm", "submitit_slurm": "slurm", "ray": "ray"}
+"""Launchers, and the extra of this package that brings each."""
+
+
+def folder_of_run(resume: str | None, fresh: str) -> str:
+    """Where Hydra notes what was asked: the fresh folder of a run, or a corner of the folder that is resumed."""
+    return fresh if resume is None or not Path(resume).is_dir() else str(Path(resume) / "resumed" / Path(fresh).name)
+
+
+OmegaConf.register_new_resolver("folder_of_run", folder_of_run, replace=True)  # in a launcher's new processes as well
+
+
+def command(main: Callable[[DictConfig], None]) -> None:
+    """Does what was typed: prints help, or refuses, or hands the composed configuration to `main` for every job."""
+    with speaking_plainly():
+        if {"-h", "--help"} & set(sys.argv[1:]):
+            from mixfit.help import show
+
+            show([argument for argument in sys.argv[1:] if not argument.startswith("-")])
+            return
+        import hydra
+
+        sys.argv[1:] = _checked(sys.argv[1:])
+        os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra then raises its errors instead of printing them
+        hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name="train")(main)()
+
+
+def check(config: DictConfig) -> None:
+    """Refuses a composed configuration that cannot run, before torch is imported; its folder then says `failed`.
+
+    A resumed run is checked with the configuration that it had.
+    """
+    from hydra.core.hydra_config import HydraConfig
+
+    from mixfit import configuration
+    from mixfit.tracking import metrics_file
+
+    hydra = HydraConfig.get()
+    if config.get("resume") is not None:
+        return
+    try:
+        configuration.check(config, hydra.runtime.choices)
+    except InputError as error:
+        folder = Path(hydra.runtime.output_dir)
+        if not (folder / "metrics.json").exists():
+            metrics_file.write(folder, {"status": "failed", "error": str(error)})
+        raise
 
 
 @contextmanager
 def speaking_plainly() -> Iterator[None]:
     """Prints what a user can mend as one message and exits with status 1; lets real bugs keep their traceback."""
-    OmegaConf.register_new_resolver("folder_of_run", folder_of_run, replace=True)
-    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra then raises its errors instead of printing them
     try:
         yield
+    except KeyboardInterrupt:
+        sys.exit(130)  # 128 + SIGINT, as shells have it; what was said about it was said where it happened
     except InputError as error:
         _exit(str(error))
-    except MissingConfigException as error:
-        _exit(_unknown_choice(error))
-    except (HydraException, OmegaConfBaseException) as error:
-        _exit(_bad_override(error))
+    except OmegaConfBaseException as error:
+        _exit(_without_advice(error))
+    except Exception as error:
+        from hydra.errors import HydraException, MissingConfigException  # imported by now, if one of them is raised
+
+        if isinstance(error, MissingConfigException):
+            _exit(_unknown_choice(error.missing_cfg_file or "", error.options or []))
+        if not isinstance(error, HydraException):
+            raise
+        _exit(_without_advice(error))
+
+
+def typed_with(*arguments: str) -> str:
+    """A command for the user to type: this program, started as it was, with other arguments."""
+    start = sys.orig_argv[: sys.orig_argv.index(sys.argv[0]) + 1]
+    return shlex.join([*start, *arguments])
 
 
 @contextmanager
@@ -57,59 +118,41 @@ def starting_quickly() -> Iterator[None]:
         del sys.modules["scipy.signal"]
 
 
-def folder_of_run(resume: str | None, fresh: str) -> str:
-    """Where Hydra notes what was asked: the fresh folder of a run, or a corner of the folder that is resumed."""
-    return fresh if resume is None or not Path(resume).is_dir() else str(Path(resume) / "resumed" / Path(fresh).name)
+def _checked(typed: Sequence[str]) -> list[str]:
+    """The arguments in a form that Hydra takes; `InputError` if the overrides among them cannot be right.
+
+    With a directory of the user's own there may be other choices and keys than ours: the composed configuration is
+    checked then. A bare -m may stand anywhere, though Hydra wants it before or behind all overrides.
+    """
+    from hydra._internal.utils import get_args_parser
+
+    from mixfit.overrides import checked
+
+    flags = [argument for argument in typed if argument in ("-m", "--multirun")]
+    arguments = [*flags, *(argument for argument in typed if argument not in flags)]
+    read = get_args_parser().parse_args(arguments)
+    if read.multirun and read.cfg:
+        raise InputError("--cfg shows the configuration of one run; leave -m out, and give one value of each key")
+    if read.config_dir or read.config_path or read.config_name or read.hydra_help or read.experimental_rerun:
+        return arguments
+    for_hydra = dict(zip(read.overrides, checked(read.overrides, sweeps=read.multirun), strict=True))
+    return [for_hydra.get(argument, argument) for argument in arguments]
 
 
-def nearest(name: str, known: Sequence[str]) -> str:
-    """A clause that names the closest of the known words, or all of them if none is close and they are few."""
-    words = sorted(word for word in known if not word.endswith("_target_"))
-    inside = sorted(
-        (word for word in words if word.endswith(f".{name}")), key=lambda word: not word.startswith("model.")
-    )
-    close = inside or get_close_matches(name, words, n=1, cutoff=0.5)
-    if close:
-        return f"did you mean {close[0]}?"
-    return f"there are: {', '.join(words)}" if 0 < len(words) <= 12 else "python train.py --help shows what there is"
+def _unknown_choice(file: str, options: Sequence[str]) -> str:
+    """Of Hydra's own groups, or where the user's directories are searched as well."""
+    group, _, choice = file.rpartition("/")
+    extra = EXTRAS.get(choice) if group == "hydra/launcher" else None
+    remedy = f"it comes with pip install 'mixfit[{extra}]'" if extra else nearest(choice, [*options])
+    return f"{group}={choice}: there is no such choice; {remedy}"
 
 
-def known_keys() -> list[str]:
-    """Every key of every choice of every group, dotted."""
-    keys: set[str] = set()
-    for path in sorted(CONFIGS.glob("*.yaml")) + sorted(CONFIGS.glob("*/*.yaml")):
-        content = OmegaConf.to_container(OmegaConf.load(path))
-        if isinstance(content, dict) and path.parent.name != "experiment":
-            ours = {key: value for key, value in content.items() if key not in ("hydra", "defaults")}
-            keys.update(key for key, _ in dotted(ours, "" if path.parent == CONFIGS else f"{path.parent.name}."))
-    groups = {path.name for path in CONFIGS.iterdir() if path.is_dir()} - {"hydra"}
-    return sorted(key for key in keys | groups if not key.endswith("_target_"))
-
-
-def dotted(content: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Every key of a nested mapping, its levels joined by dots, with its value."""
-    for key, value in content.items():
-        if isinstance(value, dict):
-            yield from dotted(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
-def _unknown_choice(error: MissingConfigException) -> str:
-    group, _, choice = (error.missing_cfg_file or "").rpartition("/")
-    options = [option for option in error.options or [] if "/" not in option]
-    return f"{group}={choice}: there is no such choice; {nearest(choice, options)}"
-
-
-def _bad_override(error: Exception) -> str:
-    found = re.search(r"[Cc]ould not override '([^']+)'", str(error))
-    if found:
-        key = found.group(1)
-        if key in known_keys():
-            group = key.partition(".")[0]
-            return f"{key}: the chosen {group} has no such option, though another choice of {group} has"
-        return f"{key}: there is no such key; {nearest(key, known_keys())}"
-    return "\n".join(line for line in str(error).splitlines() if "HYDRA_FULL_ERROR" not in line).strip()
+def _without_advice(error: Exception) -> str:
+    """Hydra's message without its advice to developers; with the nearest key if one of ours is wrong."""
+    lines = [line.rstrip(".") for line in str(error).splitlines()]
+    told = [line for line in lines if line and "HYDRA_FULL_ERROR" not in line and "use +" not in line]
+    key = re.search(r"Could not override '(?!hydra)([^']+)'", str(error))
+    return "; ".join(told + ([nearest(key.group(1), list(known_keys()))] if key else []))
 
 
 def _exit(message: str) -> None:

@@ -1,48 +1,40 @@
 """The composition root: the one module that sees the configuration.
 
-`run` reads top to bottom as the life of an experiment: build, fit, take the best checkpoint, measure, record. Its
-folder says truly what it is at any time, through `status` in `metrics.json`.
+`run` reads top to bottom as the life of an experiment: build, fit, take the best checkpoint, measure, record.
 """
 
 from __future__ import annotations
 
-import inspect
-import logging
+import signal
+import sys
 import time
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from types import FunctionType
-from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from hydra.utils import get_object
 from lightning_fabric.utilities.exceptions import MisconfigurationException
-from lightning_fabric.utilities.rank_zero import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint
-from torch.optim import Optimizer
+from pytorch_lightning.trainer.states import TrainerStatus
 
-from mixfit.command_line import nearest
+from mixfit.command_line import typed_with
 from mixfit.configuration import check
 from mixfit.data.module import MixtureDataModule
 from mixfit.errors import InputError
+from mixfit.folder import LAST, SkippedError, checkpoint_of, claimed, clear, recorded
 from mixfit.mixtures.covariances import Covariance
-from mixfit.mixtures.mixture import Mixture
 from mixfit.module import MixtureModule
-from mixfit.optimizers import Aitken, ClosedForm, Plateau, Stopping
+from mixfit.parts import called, optimizer_of, options_of, part
+from mixfit.processes import as_typed_alone, is_first, quiet_lightning
 from mixfit.tracking import metrics
 from mixfit.tracking.progress import Progress
 from mixfit.tracking.record import record
 from mixfit.tracking.tensorboard import TensorBoard
-
-TRUSTED = ("mixfit.", "torch.optim.")
-"""What a configuration may name: this package's own parts and torch's optimizers."""
 
 VISIT = 2_000_000
 """A full batch is used again until about this many numbers (N·K·D a pass) have been looked at, but at most 50 times,
@@ -61,49 +53,108 @@ def run(config: DictConfig) -> Mapping[str, metrics.Value]:
     Returns what the folder's `metrics.json` says.
     """
     hydra = HydraConfig.get()
-    if config.resume is None:
-        return fit(config, hydra.runtime.choices, Path(hydra.runtime.output_dir))
-    folder, config, choices = resumed(Path(config.resume), hydra.overrides.task)
-    before = metrics.read(folder)
-    if before["converged"] or (before["passes"] or 0) >= config.trainer.max_epochs:
-        print(f"{folder} is finished; a larger trainer.max_epochs would go on unless it has converged")
-        return before
-    return fit(config, choices, folder, folder / "checkpoints" / "last.ckpt")
+    if not is_first():  # this process lends a hand to a run that another one claims and records
+        return fit(config, Path(hydra.runtime.output_dir))
+    if config.resume is not None:
+        return go_on(config, hydra.overrides.task)
+    folder = Path(hydra.runtime.output_dir)
+    with claimed(folder):
+        if hydra.mode is RunMode.MULTIRUN:
+            return run_job(config, folder)
+        clear(folder)
+        return run_alone(config, folder)
 
 
-def fit(
-    config: DictConfig, choices: Mapping[str, str | None], folder: Path, checkpoint: Path | None = None
-) -> Mapping[str, metrics.Value]:
-    """Builds, fits, takes the best checkpoint, measures and records; from a checkpoint if there is one."""
-    began = time.perf_counter()
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+def run_alone(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Mapping[str, metrics.Value]:
+    """A run that is no job of a sweep; says how to go on with it if it is interrupted."""
+    try:
+        return attempt(config, folder, checkpoint)
+    except KeyboardInterrupt:
+        if checkpoint_of(folder):
+            sys.stderr.write(f"\ninterrupted; to go on, type\n{typed_with(f'resume={folder}')}\n")
+        raise
+
+
+def run_job(config: DictConfig, folder: Path) -> Mapping[str, metrics.Value]:
+    """A job of a sweep: done once at most, continued where a kill cut it off, skipped where the machine lacks a part.
+
+    The sweeper has made sure that whatever lies in the folder is of the same configuration.
+    """
+    if (folder / "metrics.json").exists() and metrics.read(folder)["status"] == "done":
+        return metrics.read(folder)
+    checkpoint = checkpoint_of(folder)
+    if checkpoint is None:
+        clear(folder)
+    try:
+        return attempt(config, folder, checkpoint)
+    except SkippedError as error:
+        print(f"{folder.name}: skipped: {error}")
+        return metrics.read(folder)
+    except Exception as error:
+        failure = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+        sys.stderr.write(f"error: {folder.name}: {failure}\n")
+    raise InputError(failure)  # a new error, because the old one keeps the whole model alive through its traceback
+
+
+def go_on(config: DictConfig, overrides: Sequence[str]) -> Mapping[str, metrics.Value]:
+    """Resumes the run that `resume` names, unless it is finished."""
+    folder, config = resumed(Path(config.resume), overrides)
+    with claimed(folder):
+        before = metrics.read(folder)
+        if before["converged"] or (before["passes"] or 0) >= config.trainer.max_epochs:
+            print(f"{folder} is finished; a larger trainer.max_epochs would go on unless it has converged")
+            return before
+        return run_alone(config, folder, folder / LAST)
+
+
+def attempt(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Mapping[str, metrics.Value]:
+    """A fit in a folder whose `status` is true throughout; from a checkpoint if there is one."""
     with recorded(folder, metrics.read(folder) if checkpoint else {}):
-        check(config, choices)
-        datamodule = build_datamodule(config)
-        use_threads(numbers_per_pass(config, datamodule))
-        module = build_module(config, datamodule)
-        nll_true = metrics.true_nll(datamodule.dataset)
-        board = TensorBoard(folder, OmegaConf.to_yaml(config, resolve=True), nll_true)
-        progress = Progress(config.trainer.max_epochs, nll_true)
-        trainer = build_trainer(config, folder, module, datamodule, [progress, board])
-        fit_began = time.perf_counter()
-        trainer.fit(module, datamodule, ckpt_path=checkpoint, weights_only=True)
-        seconds_fit = time.perf_counter() - fit_began
-        if not trainer.is_global_zero:
-            return {}
-        best = torch.load(folder / "checkpoints" / "best.ckpt", weights_only=True)
-        module.load_state_dict(best["state_dict"])
-        fitted: dict[str, metrics.Value] = {
-            "status": "done",
-            "steps": trainer.global_step,
-            "passes/best": best["fit"]["rows"] / len(datamodule.dataset.train),
-            "seconds/fit": seconds_fit,
-        }
-        return record(folder, module, datamodule.dataset, board, fitted, began)
+        return fit(config, folder, checkpoint)
 
 
-def resumed(folder: Path, overrides: Sequence[str]) -> tuple[Path, DictConfig, Mapping[str, str | None]]:
-    """The folder, its own configuration and its choices; of the overrides only `trainer.max_epochs` may differ."""
+@quiet_lightning()
+def fit(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Mapping[str, metrics.Value]:
+    """Builds, fits, takes the best checkpoint, measures and records."""
+    began = time.perf_counter()
+    datamodule = build_datamodule(config)
+    use_threads(numbers_per_pass(config, datamodule))
+    module = build_module(config, datamodule)
+    nll_true = metrics.true_nll(datamodule.dataset)
+    board = TensorBoard(folder, OmegaConf.to_yaml(config, resolve=True), nll_true, *swept_in(config))
+    progress = Progress(config.trainer.max_epochs, nll_true)
+    trainer = build_trainer(config, folder, module, datamodule, [progress, board])
+    fit_began = time.perf_counter()
+    train(trainer, module, datamodule, checkpoint)
+    seconds_fit = time.perf_counter() - fit_began
+    if not trainer.is_global_zero:
+        return {}
+    best = torch.load(folder / "checkpoints" / "best.ckpt", weights_only=True)
+    module.load_state_dict(best["state_dict"])
+    fitted: dict[str, metrics.Value] = {
+        "status": "done",
+        "steps": trainer.global_step,
+        "passes/best": best["fit"]["rows"] / len(datamodule.dataset.train),
+        "seconds/fit": seconds_fit,
+    }
+    return record(folder, module, datamodule.dataset, board, fitted, began)
+
+
+def train(trainer: pl.Trainer, module: MixtureModule, datamodule: MixtureDataModule, checkpoint: Path | None) -> None:
+    """Lightning's fit, with Ctrl-C as Python has it: Lightning would end the process, and ignore the next Ctrl-C."""
+    handler = signal.getsignal(signal.SIGINT)
+    with as_typed_alone() if is_first() else nullcontext():
+        try:
+            trainer.fit(module, datamodule, ckpt_path=checkpoint, weights_only=True)
+        except SystemExit as ended:
+            if trainer.state.status is not TrainerStatus.INTERRUPTED:
+                raise
+            signal.signal(signal.SIGINT, handler)
+            raise KeyboardInterrupt from ended
+
+
+def resumed(folder: Path, overrides: Sequence[str]) -> tuple[Path, DictConfig]:
+    """The folder and its own configuration, checked; of the overrides only `trainer.max_epochs` may differ."""
     for name in (".hydra/config.yaml", ".hydra/hydra.yaml", "metrics.json", "checkpoints/last.ckpt"):
         if not (folder / name).is_file():
             raise InputError(f"resume={folder}: there is no {name} in it, so there is nothing to go on with")
@@ -118,26 +169,28 @@ def resumed(folder: Path, overrides: Sequence[str]) -> tuple[Path, DictConfig, M
             OmegaConf.update(config, key, OmegaConf.from_dotlist([f"value={value}"]).value)
     choices = OmegaConf.load(folder / ".hydra" / "hydra.yaml").hydra.runtime.choices
     check(DictConfig(config), choices)
-    return folder, DictConfig(config), choices
+    return folder, DictConfig(config)
 
 
 def build_datamodule(config: DictConfig) -> MixtureDataModule:
     """The points that `data` names."""
-    options = _options(config.data)
+    options = options_of(config.data)
     batch_size = options.pop("batch_size")
-    return MixtureDataModule(_called("data", _part("data", options, object), options), batch_size, config.seed)
+    return MixtureDataModule(called("data", part("data", options, object), options), batch_size, config.seed)
 
 
 def build_module(config: DictConfig, datamodule: MixtureDataModule) -> MixtureModule:
     """The mixture and the way to fit it that `model`, `covariance`, `init` and `optimizer` name."""
-    start = _options(config.init)
-    make_optimizer, stopping, family = _optimizer(_options(config.optimizer))
+    start = options_of(config.init)
+    make_optimizer, stopping, family = optimizer_of(options_of(config.optimizer))
+    if family is not None and is_first():
+        print("this optimizer has one covariance of its own, so covariance= is not used")
     return MixtureModule(
         n_components=config.model.n_components,
-        covariance=family or _part("covariance", _options(config.covariance), Covariance),
+        covariance=family or part("covariance", options_of(config.covariance), Covariance),
         optimizer=make_optimizer,
         stopping=stopping,
-        initializer=_part("init", start, FunctionType),
+        initializer=part("init", start, FunctionType),
         n_starts=start["n_starts"],
         n_passes=start["n_passes"],
         floor=config.model.floor,
@@ -152,6 +205,17 @@ def numbers_per_pass(config: DictConfig, datamodule: MixtureDataModule) -> int:
     return max(1, datamodule.dataset.train.points.numel() * config.model.n_components)
 
 
+def swept_in(config: DictConfig) -> tuple[dict[str, metrics.Value], str]:
+    """What this run has of the keys that its sweep gives several values, and a name for the combination.
+
+    The seed is not among them: runs that differ in it alone answer one question together.
+    """
+    choices = HydraConfig.get().runtime.choices
+    keys = [key for key in HydraConfig.get().sweeper.get("swept") or [] if key != "seed"]
+    swept = {key: choices[key] if key in choices else _plain(OmegaConf.select(config, key)) for key in keys}
+    return swept, "_".join(f"{key.rpartition('.')[2]}-{value}" for key, value in swept.items()) or "all seeds"
+
+
 def use_threads(numbers: int) -> None:
     """One thread for tiny passes, where two would wait for each other; torch's own choice for others."""
     torch.set_num_threads(1 if numbers < TINY else THREADS)
@@ -161,7 +225,7 @@ def build_trainer(
     config: DictConfig, folder: Path, module: MixtureModule, datamodule: MixtureDataModule, callbacks: list[pl.Callback]
 ) -> pl.Trainer:
     """Lightning's trainer with the checkpoints and callbacks of a run."""
-    options = _options(config.trainer)
+    options = options_of(config.trainer)
     monitor = "nll/val" if len(datamodule.dataset.val) else "nll/train"
     accelerator = options["accelerator"]
     precision = options["precision"] or ("32-true" if _is_mps(accelerator) else "64-true")
@@ -192,83 +256,8 @@ def build_trainer(
         raise InputError(f"trainer: {error}") from error
 
 
-class SkippedError(InputError):
-    """The machine lacks what the run asked for: an error alone, an entry in the table of a sweep."""
-
-
-@contextmanager
-def recorded(folder: Path, before: Mapping[str, metrics.Value]) -> Iterator[None]:
-    """Keeps the folder's `status` true: running, then whatever ended the run. Of several processes the first writes.
-
-    The numbers that the folder had before, if the run goes on in it, stay until there are new ones.
-    """
-
-    def write(status: str, error: str | None = None) -> None:
-        if getattr(rank_zero_only, "rank", 0) == 0:
-            metrics.write(folder, {**before, "status": status, "error": error})
-
-    write("running")
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="pytorch_lightning|lightning_utilities")
-            yield
-    except SkippedError as error:
-        write("skipped", str(error))
-        if HydraConfig.get().mode is not RunMode.MULTIRUN:
-            raise
-    except (KeyboardInterrupt, SystemExit):
-        write("interrupted")
-        raise
-    except BaseException as error:
-        write("failed", f"{type(error).__name__}: {error}")
-        raise
-
-
-def _optimizer(options: dict[str, Any]) -> tuple[Callable[[Mixture], Optimizer], Stopping, Any]:
-    """What makes the optimizer, when it has converged, and the family that it insists on."""
-    target = _part("optimizer", options, Optimizer)
-    if issubclass(target, ClosedForm):
-        if target.family is not None:
-            print(f"{target.__name__} has one covariance of its own, so covariance= is not used")
-        return target, _called("optimizer", Aitken, options), target.family
-    stopping_keys = inspect.signature(Plateau).parameters
-    stopping = _called("optimizer", Plateau, {key: options.pop(key) for key in stopping_keys if key in options})
-    build = partial(_called, "optimizer", target)
-    return lambda mixture: build(options | {"params": mixture.parameters()}), stopping, None
-
-
-def _part(group: str, options: dict[str, Any], kind: type) -> Any:
-    """The class or function that the group's `_target_` names: our own or torch's, and of the kind the group needs."""
-    name = str(options.pop("_target_"))
-    known = f"{group}._target_={name}: a configuration may only name parts of {' and '.join(TRUSTED)}"
-    if not name.startswith(TRUSTED):
-        raise InputError(known)
-    try:
-        part = get_object(name)
-    except ImportError as error:
-        raise InputError(f"{group}._target_={name}: there is no such part; choose {group}=... instead") from error
-    if not str(getattr(part, "__module__", "")).startswith(TRUSTED):
-        raise InputError(known)
-    if not (isinstance(part, kind) if kind is FunctionType else isinstance(part, type) and issubclass(part, kind)):
-        raise InputError(f"{group}._target_={name} is not what {group} needs; choose {group}=... instead")
-    return part
-
-
-def _called(group: str, target: Callable[..., Any], options: Mapping[str, Any]) -> Any:
-    known = list(inspect.signature(target).parameters)
-    for key in options:
-        if key not in known:
-            raise InputError(f"{group}.{key}: {target.__name__} has no such option; {nearest(key, known)}")
-    try:
-        return target(**options)
-    except (TypeError, ValueError, RuntimeError, IndexError) as error:
-        raise error if isinstance(error, InputError) else InputError(f"{group}: {error}") from error
-
-
-def _options(node: DictConfig) -> dict[str, Any]:
-    options = OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
-    assert isinstance(options, dict)  # a group of the configuration is a mapping by its schema
-    return {str(key): value for key, value in options.items()}
+def _plain(value: object) -> metrics.Value:
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
 def _is_mps(accelerator: str) -> bool:

@@ -140,6 +140,10 @@ class MixtureModule(LightningModule):
 
     # The fit
 
+    def on_train_start(self) -> None:
+        """A fit that was over when it was cut off is not gone on with."""
+        self.trainer.should_stop = self._is_over
+
     def training_step(self, points: Tensor, batch_index: int) -> None:
         """Visits a batch; a full batch as often as `passes_per_visit` says, unless the fit is finished before.
 
@@ -178,6 +182,10 @@ class MixtureModule(LightningModule):
 
         optimizer = self._optimizer
         self.converged = self.fitter.end_pass(optimizer.optimizer, optimizer, nll, poorest) is Verdict.CONVERGED
+        return self._is_over
+
+    @property
+    def _is_over(self) -> bool:
         return self.converged or (self.max_passes is not None and self.passes >= self.max_passes)
 
     def _statistics(self, points: Tensor, components: Components | None = None) -> Statistics:

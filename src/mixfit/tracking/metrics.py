@@ -1,4 +1,4 @@
-"""The numbers of `metrics.json`, and the file itself.
+"""The numbers of `metrics.json`; `metrics_file` has the file itself.
 
 Every negative log-likelihood is in nats per point and in the data's own units, at the parameters of the best
 checkpoint, so that every optimizer is judged by one number. A value that does not exist is null and never missing.
@@ -6,38 +6,16 @@ checkpoint, so that every optimizer is judged by one number. A value that does n
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from math import isfinite, log
-from pathlib import Path
-from typing import Any
+from math import log
 
 import torch
 from torch import Tensor
 
 from mixfit.data.dataset import Dataset, Part
 from mixfit.mixtures.density import Density
+from mixfit.tracking.metrics_file import ABSENT, Value, read, write
 
-Value = float | int | bool | str | None
-
-ABSENT: dict[str, Value] = dict.fromkeys(
-    [
-        *("status", "error", "nll/train", "nll/val", "nll/test", "nll/true", "nll/excess", "bic", "aic", "icl", "ari"),
-        *(
-            "within_ss",
-            "n_parameters",
-            "n_points",
-            "floor",
-            "components_on_floor",
-            "steps",
-            "passes",
-            "passes/best",
-            "converged",
-        ),
-        *("seconds/fit", "seconds/total"),
-    ]
-)
-"""Every name that `metrics.json` has, before anything is known."""
+__all__ = ["ABSENT", "Value", "adjusted_rand", "measured", "read", "true_nll", "within_sum_of_squares", "write"]
 
 
 def measured(density: Density, dataset: Dataset) -> dict[str, Value]:
@@ -80,23 +58,6 @@ def within_sum_of_squares(density: Density, points: Tensor) -> float:
         float(torch.cdist(chunk, means, compute_mode="donot_use_mm_for_euclid_dist").amin(1).square().sum())
         for chunk in points.to(torch.float64).split(65_536)
     )
-
-
-def write(folder: Path, values: Mapping[str, Value]) -> None:
-    """Writes `metrics.json` in one move: a reader sees the old file or the new one, never half of either."""
-    content: dict[str, Any] = {**ABSENT, **values}
-    for name, value in content.items():
-        if isinstance(value, float) and not isfinite(value):
-            raise ValueError(f"{name} is {value}: a number that is not finite never reaches metrics.json")
-    unfinished = folder / "metrics.json.part"
-    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(folder / "metrics.json")
-
-
-def read(folder: Path) -> dict[str, Any]:
-    """What the folder's `metrics.json` says."""
-    content: dict[str, Any] = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    return {**ABSENT, **content}
 
 
 def _nll(density: Density, part: Part) -> float | None:

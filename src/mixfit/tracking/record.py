@@ -14,8 +14,8 @@ from mixfit.module import MixtureModule
 from mixfit.optimizers import KMeans
 from mixfit.tracking import metrics
 from mixfit.tracking.matching import drawable
-from mixfit.tracking.pictures.density import save_png
-from mixfit.tracking.pictures.report import report_figure
+from mixfit.tracking.pictures.png import drawn, png, write_png
+from mixfit.tracking.pictures.report import density_part, report_figure
 from mixfit.tracking.table import print_table, shown
 from mixfit.tracking.tensorboard import TensorBoard
 
@@ -41,6 +41,19 @@ def record(
         fitted: what the fit itself has to tell.
         began: the `time.perf_counter()` of the run's beginning.
     """
+    with board.closing():
+        values = {**_measured(module, dataset), **fitted}
+        report = drawn(_report(module, dataset, values))
+        pictures = {"density": png(density_part(report)), "report": png(report)}
+        write_png(pictures["report"], folder / "report.png")
+        values["seconds/total"] = time.perf_counter() - began
+        board.write_results(module.passes, values, pictures)
+        metrics.write(folder, values)
+        print_table(folder, module.density, dataset, values)
+    return values
+
+
+def _measured(module: MixtureModule, dataset: Dataset) -> dict[str, metrics.Value]:
     density = module.density
     values = (
         metrics.ABSENT
@@ -54,13 +67,6 @@ def record(
     )
     if module.make_optimizer is KMeans:
         values["within_ss"] = metrics.within_sum_of_squares(density, dataset.train.points)
-    values |= fitted
-    picture = _report(module, dataset, values)
-    save_png(picture, folder / "report.png")
-    board.finish(module, picture, values)
-    values["seconds/total"] = time.perf_counter() - began
-    metrics.write(folder, values)
-    print_table(folder, density, dataset, values)
     return values
 
 

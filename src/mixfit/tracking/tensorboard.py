@@ -1,4 +1,4 @@
-"""Curves, pictures and the configuration for TensorBoard, under the names that `metrics.json` uses.
+"""What TensorBoard shows of a run: curves, pictures, and its numbers under the names that `metrics.json` uses.
 
 The horizontal axis of every curve is passes over the training points, so that optimizers whose steps cost differently
 can be laid over each other.
@@ -6,27 +6,38 @@ can be laid over each other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from math import exp
 from pathlib import Path
 
 import torch
-from matplotlib.figure import Figure
 from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import Tensor
-from torch.utils.tensorboard.writer import SummaryWriter
 
 from mixfit.mixtures.density import Density
 from mixfit.module import MixtureModule
+from mixfit.tracking.environment import environment
+from mixfit.tracking.event_file import EventFile
 from mixfit.tracking.matching import drawable, matched
 from mixfit.tracking.metrics import Value
-from mixfit.tracking.pictures.density import density_figure, pixels
+from mixfit.tracking.pictures.density import density_figure
+from mixfit.tracking.pictures.png import drawn, png
+from mixfit.tracking.slides import Slides
 
 SAMPLE = 10_000
 """Points that the softness of the assignment is measured on, at most."""
 
 MOST_CURVES = 16
 """Components that get curves of their own."""
+
+CHARTS = {
+    "fit": {
+        "negative log-likelihood, nats per point": ["nll/train", "nll/val", "nll/true"],
+        "weights of the components": ["weight/.*"],
+        "scales of the components": ["scale/.*"],
+    }
+}
 
 
 class TensorBoard(Callback):
@@ -36,57 +47,93 @@ class TensorBoard(Callback):
         folder: of the run.
         config_text: the composed configuration, as YAML.
         nll_true: of the true density on the test points, where it is known.
+        swept: the keys that differ between the runs of a sweep, and their values in this one.
+        group: a name for the combination of values that this run shares with those of other seeds.
     """
 
-    def __init__(self, folder: Path, config_text: str, nll_true: float | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        config_text: str,
+        nll_true: float | None,
+        swept: Mapping[str, Value] = {},
+        group: str = "",
+    ) -> None:
         self.folder = folder
         self.config_text = config_text
         self.nll_true = nll_true
-        self.writer: SummaryWriter | None = None
+        self.swept = swept
+        self.group = f"{folder.parent.name}/{group}" if swept else ""  # another sweep may have the same combination
+        self.file: EventFile | None = None
         self.written = 0
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
-        if trainer.is_global_zero:
-            self.writer = SummaryWriter(str(self.folder))
-            self.writer.add_text("config", f"```yaml\n{self.config_text}\n```")
-            self.writer.add_custom_scalars({"nll": {"nll": ["Multiline", ["nll/train", "nll/val", "nll/true"]]}})
-            if isinstance(pl_module, MixtureModule):
-                self._write_density(self.writer, pl_module)
+        if not trainer.is_global_zero or not isinstance(pl_module, MixtureModule):
+            return
+        self.file = EventFile(self.folder, self.swept, self.group)
+        self.file.write_text("config", f"```yaml\n{self.config_text}\n```")
+        self.file.write_text("environment", _table(_circumstances(trainer, pl_module)))
+        self.file.write_charts(CHARTS)
+        self.written = len(pl_module.history["nll/train"])  # more than none where a fit goes on
+        self.slides = Slides(pl_module.passes)
+        self._write_density(self.file, pl_module)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
-        if self.writer is None or not isinstance(pl_module, MixtureModule):
+        if self.file is None or not isinstance(pl_module, MixtureModule):
             return
-        step = round(pl_module.passes)
-        self._write_history(self.writer, pl_module)
-        values = self._state(pl_module)
-        for name, value in values.items():
-            self.writer.add_scalar(name, value, step)
+        self._write_history(self.file, pl_module)
+        for name, value in self._state(pl_module).items():
+            self.file.write_scalar(name, value, round(pl_module.passes))
+        if self.slides.is_due(pl_module.passes):
+            self._write_density(self.file, pl_module)
+            self.slides.drawn_at(pl_module.passes)
 
-    def finish(self, module: MixtureModule, report: Figure, values: Mapping[str, Value]) -> None:
-        """Adds the last pictures and numbers, and closes the file."""
-        if self.writer is None:
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:  # noqa: D102
+        self._close(success=False)
+
+    @contextmanager
+    def closing(self) -> Iterator[None]:
+        """Closes the event file after what is done inside, as a success unless that raises."""
+        try:
+            yield
+        except BaseException:
+            self._close(success=False)
+            raise
+        self._close(success=True)
+
+    def write_results(self, passes: float, values: Mapping[str, Value], pictures: Mapping[str, bytes]) -> None:
+        """The last pictures, as PNG, and the numbers of `metrics.json`.
+
+        HParams shows the last value of a tag as a metric. The last points of nll/train and nll/val are therefore the
+        values at the best checkpoint, although they stand at the last pass.
+        """
+        if self.file is None:
             return
-        step = round(module.passes)
-        self._write_density(self.writer, module)
-        self.writer.add_image("report", pixels(report), step, dataformats="HWC")
+        for name, picture in pictures.items():
+            self.file.write_picture(name, picture, round(passes))
         for name, value in values.items():
-            if isinstance(value, (int, float)):
-                self.writer.add_scalar(f"final/{name}", value, step)
-        self.writer.close()
+            if isinstance(value, (bool, int, float)):
+                self.file.write_scalar(name, value, round(passes))
 
-    def _write_density(self, writer: SummaryWriter, module: MixtureModule) -> None:
+    def _close(self, success: bool) -> None:
+        if self.file is not None:
+            self.file.close(success=success)
+            self.file = None
+
+    def _write_density(self, file: EventFile, module: MixtureModule) -> None:
         dataset = module.datamodule.dataset
         truth = None if dataset.truth is None else drawable(dataset.truth, None)
         fitted = drawable(module.density, dataset.truth)
-        figure = density_figure(dataset.train.points.numpy(), fitted, truth=truth, columns=dataset.columns)
-        writer.add_image("density", pixels(figure), round(module.passes), dataformats="HWC")
+        with self.slides.timed():
+            figure = density_figure(dataset.train.points.numpy(), fitted, truth=truth, columns=dataset.columns)
+            file.write_picture("density", png(drawn(figure)), round(module.passes))
 
-    def _write_history(self, writer: SummaryWriter, module: MixtureModule) -> None:
+    def _write_history(self, file: EventFile, module: MixtureModule) -> None:
         curve = module.history["nll/train"]
         for passes, nll in _thinned(curve[self.written :], self.written):
-            writer.add_scalar("nll/train", nll, round(passes))
+            file.write_scalar("nll/train", nll, round(passes))
             if self.nll_true is not None:
-                writer.add_scalar("nll/true", self.nll_true, round(passes))
+                file.write_scalar("nll/true", self.nll_true, round(passes))
         self.written = len(curve)
 
     def _state(self, module: MixtureModule) -> dict[str, float]:
@@ -120,3 +167,14 @@ def _thinned(curve: list[tuple[float, float]], offset: int) -> list[tuple[float,
     """The first hundred passes, then every fifth, and always the last."""
     last = len(curve) - 1
     return [entry for i, entry in enumerate(curve) if offset + i < 100 or (offset + i) % 5 == 0 or i == last]
+
+
+def _circumstances(trainer: Trainer, module: MixtureModule) -> dict[str, Value]:
+    """Where and how this run is computed."""
+    own: dict[str, Value] = {"device": str(module.device), "precision": str(trainer.precision), "seed": module.seed}
+    return {**environment(), **own}
+
+
+def _table(values: Mapping[str, Value]) -> str:
+    """In Markdown, a row for each value."""
+    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in values.items())])

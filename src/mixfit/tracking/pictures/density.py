@@ -2,11 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import combinations_with_replacement
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
 
 from mixfit.tracking.pictures.components import Array, Components
 from mixfit.tracking.pictures.panels import (
@@ -18,6 +14,7 @@ from mixfit.tracking.pictures.panels import (
     label_means,
     radii,
 )
+from mixfit.tracking.pictures.png import save_png
 from mixfit.tracking.pictures.scene import Labels, Scene, scene_of
 from mixfit.tracking.pictures.style import BARS, DASHES, FITTED, MUTED, TRUE, colour, inches, name_axes
 
@@ -26,9 +23,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-__all__ = ["Components", "density_figure", "draw_density", "pixels", "save_png"]
+__all__ = ["Components", "density_figure", "draw_density", "save_png"]
 
 DPI = 110
+WIDTH = 7.4
+"""Inches of a density's picture, by itself and as a part of a report."""
 
 
 def density_figure(
@@ -51,14 +50,14 @@ def density_figure(
     from matplotlib.figure import Figure
 
     scene = scene_of(points, fitted, truth, columns, labels)
-    figure = Figure(figsize=(7.6, 4.6 if len(scene.columns) == 1 else 7.2), dpi=DPI, facecolor="white")
+    figure = Figure(figsize=(WIDTH, height_of(scene)), dpi=DPI, facecolor="white")
     draw_density(figure, scene)
     return figure
 
 
-def save_png(figure: "Figure", path: Path) -> None:
-    """Write the figure as PNG; the same figure gives the same bytes, for neither date nor version is stored."""
-    figure.savefig(path, format="png", metadata={"Software": None})
+def height_of(scene: Scene) -> float:
+    """Inches of a density's picture, by itself and as a part of a report."""
+    return 5.5 if len(scene.columns) == 1 else 6.7
 
 
 def draw_density(canvas: "Figure | SubFigure", scene: Scene) -> None:
@@ -138,12 +137,3 @@ def _weights(scene: Scene) -> "list[Artist]":
         Line2D([], [], color=colour(component), marker="o", linestyle="", label=f"weight {weight:.2f}")
         for component, weight in enumerate(weights)
     ]
-
-
-def pixels(figure: "Figure") -> NDArray[np.uint8]:
-    """The drawn figure as red, green and blue, (height, width, 3)."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3]

@@ -32,7 +32,7 @@ def draw_history(axes: "Axes", history: History, nll_true: float | None) -> None
     """One line per series, each named at its end with its last value; the true NLL dashed."""
     quiet(axes)
     name_axes(axes, "passes over the data", "")
-    axes.set_title("negative log-likelihood, nats per point", loc="left", size=9, color=MUTED)
+    axes.set_title("negative log-likelihood, nats per point", loc="left", y=1, size=9, color=MUTED)
     series = finite(history)
     if not series:
         _note(axes, "no finite value recorded")

@@ -1,20 +1,27 @@
-"""One picture of a run for whoever has no TensorBoard: the density, how the NLL fell and a short table."""
+"""One picture of a run for whoever has no TensorBoard: the density, how the NLL fell and a short table.
+
+Its left part is the picture of the density by itself, pixel for pixel, so that nobody has to draw that again.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from mixfit.tracking.pictures.components import Array, Components
-from mixfit.tracking.pictures.density import DPI, draw_density
+from mixfit.tracking.pictures.density import DPI, WIDTH, draw_density, height_of
 from mixfit.tracking.pictures.history import History, draw_history
+from mixfit.tracking.pictures.png import Pixels
 from mixfit.tracking.pictures.scene import Labels, scene_of
-from mixfit.tracking.pictures.style import FAINT, INK, MUTED, inches
+from mixfit.tracking.pictures.style import FAINT, INK, MUTED, Box, inches
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
-HEADING = 0.45
+HEADING = 0.5
 """Inches kept for the title."""
+BESIDE = 5.0
+"""Inches beside the density."""
 LONGEST = 34
 """Characters of a value that fit in the table; longer ones end in an ellipsis."""
 
@@ -47,28 +54,37 @@ def report_figure(
     from matplotlib.figure import Figure
 
     scene = scene_of(points, fitted, truth, columns, labels)
-    figure = Figure(figsize=(12.4, 6.0 if len(scene.columns) == 1 else 7.2), dpi=DPI, facecolor="white")
-    half = (figure.get_figheight() - HEADING) / 2
-    cells = figure.add_gridspec(3, 2, width_ratios=(7.4, 5.0), height_ratios=(HEADING, half, half))
+    half = height_of(scene) / 2
+    figure = Figure(figsize=(WIDTH + BESIDE, HEADING + 2 * half), dpi=DPI, facecolor="white")
+    cells = figure.add_gridspec(3, 2, width_ratios=(WIDTH, BESIDE), height_ratios=(HEADING, half, half))
     upper, lower = figure.add_subfigure(cells[1, 1]), figure.add_subfigure(cells[2, 1])
     place = inches(figure, left=0.75, bottom=0, right=0, top=0.38)
     figure.text(place[0], place[3], title, size=14, weight="bold", color=INK, parse_math=False)
     draw_density(figure.add_subfigure(cells[1:, 0]), scene)
     draw_history(upper.add_axes(inches(upper, left=0.75, bottom=0.6, right=1.15, top=0.65)), history, nll_true)
-    draw_table(lower.add_axes(inches(lower, left=0.75, bottom=0.6, right=0.35, top=0.25)), summary)
+    draw_table(lower, inches(lower, left=0.75, bottom=0.6, right=0.35, top=0.25), summary)
     return figure
 
 
-def draw_table(axes: "Axes", summary: Mapping[str, str]) -> None:
-    """Names at the left, values at the right and a fine rule under each row; many rows move closer together."""
-    axes.set_axis_off()
-    pitch = 1 / max(len(summary), 9)
-    size = min(9.0, 9.0 * 14 * pitch)
-    for row, (name, value) in enumerate(summary.items()):
-        middle = 1 - (row + 0.5) * pitch
+def density_part(pixels: Pixels) -> Pixels:
+    """Of a drawn report the picture of the density."""
+    return pixels[round(HEADING * DPI) :, : round(WIDTH * DPI)]
+
+
+def draw_table(canvas: "SubFigure", box: Box, summary: Mapping[str, str]) -> None:
+    """Names at the left, values at the right and a fine rule under each row; many rows move closer together.
+
+    Straight onto the canvas: axes that show no axis cost as much as others.
+    """
+    from matplotlib.collections import LineCollection
+
+    x, y, width, height = box
+    rows = max(len(summary), 9)
+    edges = y + height * (1 - np.arange(len(summary) + 1) / rows)
+    style: dict[str, Any] = {"size": min(9.0, 9.0 * 14 / rows), "va": "center", "parse_math": False}
+    for middle, (name, value) in zip((edges[:-1] + edges[1:]) / 2, summary.items(), strict=True):
         text = value if len(value) <= LONGEST else value[: LONGEST - 1] + "…"
-        axes.text(0, middle, name, size=size, color=MUTED, va="center", parse_math=False)
-        axes.text(1, middle, text, size=size, color=INK, va="center", ha="right", parse_math=False)
-        axes.plot([0, 1], [middle - pitch / 2] * 2, color=FAINT, linewidth=0.8)
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1)
+        canvas.text(x, middle, name, color=MUTED, **style)
+        canvas.text(x + width, middle, text, color=INK, ha="right", **style)
+    rules = [[(x, edge), (x + width, edge)] for edge in edges[1:]]
+    canvas.add_artist(LineCollection(rules, colors=FAINT, linewidths=0.8, transform=canvas.transSubfigure))

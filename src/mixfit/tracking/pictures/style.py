@@ -30,20 +30,27 @@ def colour(component: int) -> str:
 
 
 def quiet(axes: "Axes") -> None:
-    """No box, small grey numbers and a grid that stays in the background."""
+    """No box, few and small grey numbers, and a grid that stays in the background."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(RULE)
     axes.grid(color=FAINT, linewidth=0.8)
     axes.set_axisbelow(True)
-    axes.tick_params(which="both", length=0, labelsize=8, labelcolor=MUTED, pad=4)
+    axes.locator_params(nbins=7)
+    axes.tick_params(which="both", left=False, bottom=False, length=0, labelsize=8, labelcolor=MUTED, pad=4)
     for axis in (axes.xaxis, axes.yaxis):
         axis.get_offset_text().set(size=7, color=MUTED)
 
 
 def name_axes(axes: "Axes", horizontal: str, vertical: str) -> None:
-    """Label both axes with words that are taken literally, dollar signs and all."""
+    """Label both axes with words that are taken literally, dollar signs and all.
+
+    They stand at the edge of the margins: to place them beside the numbers takes a second layout of every number.
+    """
+    width, height = axes.bbox.width / axes.figure.dpi, axes.bbox.height / axes.figure.dpi
     axes.set_xlabel(horizontal, size=9, color=INK, parse_math=False)
     axes.set_ylabel(vertical, size=9, color=INK, parse_math=False)
+    axes.xaxis.set_label_coords(0.5, -0.25 / height)
+    axes.yaxis.set_label_coords(-0.46 / width, 0.5)
 
 
 def inches(canvas: "Figure | SubFigure", left: float, bottom: float, right: float, top: float) -> Box:

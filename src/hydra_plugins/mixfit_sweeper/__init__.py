@@ -1,0 +1,155 @@
+"""The sweeper that Hydra finds: it runs the jobs that are not done, and always leaves a table.
+
+Hydra's own sweeper tries the same combinations, but stops when a batch has a job that failed, starts from the
+beginning when it is typed again, and never sums up. How and where the jobs run stays the launcher's business.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf
+
+from mixfit.command_line import dotted, typed_with
+from mixfit.errors import InputError
+from mixfit.sweep import Job, jobs_of, swept_keys
+
+
+class MixfitSweeper(Sweeper):
+    """Runs every combination of the values given that is not done yet.
+
+    Args:
+        params: an experiment's own sweep; what is typed wins over it.
+        max_batch_size: how many jobs the launcher gets at once; None for all.
+        swept: set for the jobs, not by the user.
+    """
+
+    def __init__(self, params: DictConfig, max_batch_size: int | None, swept: Sequence[str]) -> None:
+        self.params = [f"{key!s}={value}" for key, value in params.items()]
+        self.max_batch_size = max_batch_size
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Keeps what a sweep needs of Hydra."""
+        self.config: DictConfig = config
+        self.loader = hydra_context.config_loader
+        self.folder = Path(str(config.hydra.sweep.dir)).absolute()
+        self.launcher: Launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> None:
+        """Runs the jobs that are left, and sums up whatever happened.
+
+        Raises `InputError` before anything runs if a job would write over a run of another configuration, and at the
+        end if a job did not end well.
+        """
+        overrides = OverridesParser.create(self.loader).parse_overrides([*self.params, *arguments])
+        jobs = jobs_of(overrides)
+        left = [job for job in jobs if self._is_left(job)]
+        if len(left) < len(jobs):
+            print(f"{len(jobs) - len(left)} of {len(jobs)} jobs are done already")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        OmegaConf.save(self.config, self.folder / "multirun.yaml")
+        try:
+            self._run(left, swept_keys(overrides))
+        except KeyboardInterrupt:
+            again = [typed for typed in sys.argv[1:] if not typed.startswith("hydra.sweep.dir=")]
+            command = typed_with(*again, f"hydra.sweep.dir={self.folder}")
+            sys.stderr.write(f"\ninterrupted; to go on, type\n{command}\n")
+            raise
+        finally:
+            self._sum_up()
+        unwell = [job.name for job in jobs if self._status(job) not in ("done", "skipped")]
+        if unwell:
+            raise InputError(f"{len(unwell)} of {len(jobs)} jobs did not end well: {', '.join(unwell)}")
+
+    def _is_left(self, job: Job) -> bool:
+        """Whether the job still has to run; what cannot be gone on with is cleared away.
+
+        Raises `InputError` if its folder holds a run of another configuration, which would be lost.
+        """
+        from mixfit import folder, runs
+
+        if not (self.folder / job.name).exists():
+            return True
+        found = runs.read(self.folder / job.name)
+        is_worth_keeping = found.metrics["status"] == "done" or folder.checkpoint_of(found.folder) is not None
+        if found.metrics["status"] != "failed" and found.config and is_worth_keeping:
+            if differing := _difference(found.config, self._composed(job)):
+                raise InputError(
+                    f"{found.folder}: holds a run of another configuration ({differing}), which this sweep would "
+                    "write over; choose another hydra.sweep.dir, or move that folder away"
+                )
+            return found.metrics["status"] != "done"
+        folder.clear(found.folder)
+        return True
+
+    def _composed(self, job: Job) -> dict[str, Any]:
+        config = OmegaConf.to_container(self.loader.load_sweep_config(self.config, list(job.overrides)), resolve=False)
+        assert isinstance(config, dict)  # a configuration is a mapping
+        return dict(dotted({key: value for key, value in config.items() if key != "hydra"}))
+
+    def _run(self, jobs: Sequence[Job], swept: Sequence[str]) -> None:
+        """Launches the jobs; if a worker dies, once more those that have not ended, until each has ended somehow."""
+        while jobs:
+            try:
+                for batch in _batches(jobs, self.max_batch_size or len(jobs)):
+                    self.launcher.launch([self._typed(job, swept) for job in batch], initial_job_idx=0)
+                return
+            except Exception as error:  # what a job raises stays in its folder: this is the launcher, or a worker
+                left = [job for job in jobs if not self._has_ended(job, error)]
+                if len(left) == len(jobs):
+                    raise
+                sys.stderr.write(f"error: {error}\ngoing on with the {len(left)} jobs that are left\n")
+                jobs = left
+
+    def _typed(self, job: Job, swept: Sequence[str]) -> list[str]:
+        """The job's overrides with what Hydra has to know of its place in the sweep."""
+        folder = str(self.folder / job.name).replace("\\", "\\\\").replace("'", "\\'")
+        place = {"sweep.subdir": f"'{job.name}'", "run.dir": f"'{folder}'", "sweeper.swept": f"[{','.join(swept)}]"}
+        return [*job.overrides, *(f"hydra.{key}={value}" for key, value in place.items())]
+
+    def _has_ended(self, job: Job, error: Exception) -> bool:
+        """Whether the job needs no further launch; one whose process died in the middle of it has failed."""
+        from mixfit import folder
+        from mixfit.tracking import metrics_file
+
+        place, status = self.folder / job.name, self._status(job)
+        if status == "running" and (place / "metrics.json").exists() and not folder.is_claimed(place):
+            reason = f"its process died: {type(error).__name__}"
+            metrics_file.write(place, {**metrics_file.read(place), "status": "failed", "error": reason})
+            return True
+        return status in ("done", "skipped", "failed")
+
+    def _status(self, job: Job) -> str:
+        from mixfit import runs
+
+        return str(runs.read(self.folder / job.name).metrics["status"])
+
+    def _sum_up(self) -> None:
+        """Writes and prints the table of everything in the sweep's folder."""
+        from mixfit import leaderboard, runs
+
+        if found := runs.find([self.folder]):
+            leaderboard.show(leaderboard.write(self.folder, found))
+            print(self.folder)
+
+
+def _batches(jobs: Sequence[Job], size: int) -> Iterator[Sequence[Job]]:
+    return (jobs[first : first + size] for first in range(0, len(jobs), size))
+
+
+def _difference(there: Mapping[str, Any], here: Mapping[str, Any]) -> str | None:
+    """The first key whose value is not the same in two configurations; None if they are the same."""
+    for key in sorted(there.keys() | here.keys()):
+        if there.get(key) != here.get(key):
+            return f"{key} is {there.get(key)} there and {here.get(key)} here"
+    return None

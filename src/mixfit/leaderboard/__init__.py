@@ -1,0 +1,42 @@
+"""What a sweep found: one row per combination of what was swept, as a table, a file and a picture.
+
+It is made from the folders of runs and from nothing else, so that it can be made again at any time, for part of a
+sweep or for several together, and the same runs give the same bytes in whatever order they are found.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mixfit.leaderboard.board import Leaderboard, Row, of
+from mixfit.leaderboard.terminal import show
+from mixfit.leaderboard.text import csv_of, markdown_of
+from mixfit.runs import Run
+
+__all__ = ["Leaderboard", "Row", "of", "show", "write"]
+
+
+def write(folder: Path, runs: Sequence[Run]) -> Leaderboard:
+    """Writes `leaderboard.csv`, `leaderboard.md` and `sweep.png` into the folder; returns the table of the runs.
+
+    Each file appears in one move: a reader sees the old one or the new one.
+    """
+    from mixfit.leaderboard.picture import figure_of  # matplotlib takes most of a second
+    from mixfit.tracking.pictures.density import save_png
+
+    board = of(runs)
+    _replace(folder / "leaderboard.csv", lambda path: path.write_bytes(csv_of(board).encode()))
+    _replace(folder / "leaderboard.md", lambda path: path.write_bytes(markdown_of(board).encode()))
+    _replace(folder / "sweep.png", lambda path: save_png(figure_of(board), path))
+    return board
+
+
+def _replace(path: Path, write_to: Callable[[Path], object]) -> None:
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        write_to(unfinished)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,175 @@
+"""Is what was typed right? Known before Hydra composes anything or makes a folder, for every value of a sweep.
+
+Hydra's own grammar reads the words; what they may say stands in `mixfit.keys` and in the YAML files. A sweep of a
+thousand jobs takes no longer than one: each value is checked once, and each combination of choices once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from hydra.core.override_parser.types import Override
+
+from mixfit import catalogue
+from mixfit.errors import InputError
+from mixfit.grammar import chooses, is_hydras, pairs_of, parsed, typed, values_of
+from mixfit.keys import key_of, refusal
+from mixfit.spelling import listed, nearest
+
+
+def checked(arguments: Sequence[str], sweeps: bool) -> list[str]:
+    """The overrides in a form that Hydra takes; `InputError` for whatever is wrong with them.
+
+    With a search path of the user's own there may be other choices than ours, so nothing but the grammar is checked.
+    """
+    overrides = parsed(arguments)
+    if any(override.key_or_group == "hydra.searchpath" for override in overrides):
+        return list(arguments)
+    if not sweeps and _mode(overrides) != "MULTIRUN":
+        check_overrides(overrides)
+        return list(arguments)
+    check_overrides([*_params(overrides), *overrides], sweeps=True)
+    return _as_sweep(overrides)
+
+
+def check_overrides(overrides: Sequence[Override], sweeps: bool = False) -> None:
+    """Raises `InputError` for whatever is wrong with the overrides of one run, or of a whole sweep.
+
+    Every value of a sweep is checked, and whether every combination of choices has all the keys that are given: this
+    is all there is to check of any job, however many there are. What belongs to Hydra is left to it.
+    """
+    ours = [override for override in overrides if not is_hydras(override)]
+    for override in ours:
+        _check_form(override, sweeps)
+    chosen = {override.key_or_group: list(values_of(override)) for override in ours if chooses(override)}
+    for group, values in chosen.items():
+        for choice in (one for value in values for one in (_each(value) if group == "experiment" else [value])):
+            catalogue.check_choice(group, choice)
+    given = dict(pair for override in ours if not chooses(override) for pair in pairs_of(override))
+    for key, values in given.items():
+        _check_values(key, values)
+    if all(value is None for value in given.get("resume", [None])):  # a resumed run keeps the configuration it had
+        for choices, values_given in _combinations(chosen):
+            _check_keys(choices, given.keys() | values_given)
+
+
+def _as_sweep(overrides: Sequence[Override]) -> list[str]:
+    """The same overrides, of which those wait for the jobs that the master configuration has no place for.
+
+    Hydra composes that one without what is swept. `optimizer.momentum=0.5` has no place there, although each job of
+    `optimizer=sgd,rmsprop` has it. A choice of one value counts as swept.
+    """
+    single = [override for override in overrides if not override.is_sweep_override() and not is_hydras(override)]
+    fixed = {override.key_or_group: list(values_of(override)) for override in single if chooses(override)}
+    choices, _ = next(_combinations(fixed))
+    waiting = catalogue.known_keys() - catalogue.defaults(choices).keys()
+    return [
+        f"{override.key_or_group}=choice({typed(override).partition('=')[2]})"
+        if override in single and override.key_or_group in waiting
+        else typed(override)
+        for override in overrides
+    ]
+
+
+def _combinations(chosen: Mapping[str, list[Any]]) -> Iterator[tuple[dict[str, str | None], set[str]]]:
+    """Every combination of choices that a sweep comes to, and the keys that its experiment gives a value."""
+    for experiment in chosen.get("experiment", [None]):
+        choices: dict[str, list[Any]] = {group: [choice] for group, choice in catalogue.default_choices().items()}
+        keys: set[str] = set()
+        for name in filter(None, _each(experiment)):
+            asked_for, values, _ = catalogue.experiment(name)
+            choices |= {group: [choice] for group, choice in asked_for.items()}
+            keys |= values.keys()
+            for key, value in values.items():
+                _check_values(key, [value])
+        choices |= chosen
+        groups = [group for group in choices if group != "experiment"]
+        for combination in product(*(choices[group] for group in groups)):
+            yield dict(zip(groups, combination, strict=True)), keys
+
+
+def _check_keys(choices: Mapping[str, str | None], given: set[str]) -> None:
+    """Whether the choices have all the keys that are given, and whether any is missing."""
+    known = catalogue.defaults(choices)
+    for key in given - known.keys():
+        group = key.partition(".")[0]
+        having = catalogue.choices_with(key)
+        have = f"{listed(having)} {'has' if len(having) == 1 else 'have'}"
+        raise InputError(f"{key}: {group}={choices[group]} has no such option; {have}")
+    for key, default in known.items():
+        if default == catalogue.MISSING and key not in given:
+            group = key.partition(".")[0]
+            raise InputError(f"{key} is missing: {group}={choices[group]} needs it; give {key}=...")
+
+
+def _check_form(override: Override, sweeps: bool) -> None:
+    """Whether the override changes a value, and one value unless a sweep is asked for."""
+    text, key = typed(override), override.key_or_group
+    if not key:
+        raise InputError(f"{text}: expected a key before the equals sign")
+    if not isinstance(override.value(), dict):  # a mapping gives values to the keys below it
+        _check_known(key)
+    if override.package is not None:
+        raise InputError(f"{text}: a package after @ moves a choice to where nothing reads it; write {key}=...")
+    if override.is_delete():
+        raise InputError(f"{text}: no key can be left out; give {key} another value, or leave it as it is")
+    if override.is_add() and not override.is_force_add():
+        raise InputError(f"{text}: {key} is there already; leave the + out")
+    if override.is_sweep_override() and not sweeps:
+        one_list = f", or write {key}=[{text.partition('=')[2]}] for one list" if _takes_lists(key) else ""
+        raise InputError(f"{text}: several values for one run; add -m to run with each{one_list}")
+
+
+def _check_known(key: str) -> None:
+    known, groups = catalogue.known_keys(), catalogue.groups()
+    if key in known or key in groups or (key.endswith("._target_") and catalogue.choices_with(key)):
+        return
+    inside = [name for name in sorted(known) if name.startswith(f"{key}.")]
+    if inside:
+        raise InputError(f"{key} is not one key but several; give {listed(inside, 'or')}")
+    raise InputError(f"{key}: there is no such key; {nearest(key, [*known, *groups])}")
+
+
+def _check_values(key: str, values: Sequence[Any]) -> None:
+    _check_known(key)
+    for value in values:
+        is_interpolated = isinstance(value, str) and "${" in value  # what it comes to is known when it is composed
+        wrong = None if is_interpolated else refusal(key, value)
+        if wrong is not None:
+            raise InputError(wrong)
+
+
+def _each(choice: Any) -> Sequence[Any]:
+    """The choices in a list of them, which Hydra merges one after the other, or the one that there is."""
+    return choice if isinstance(choice, list) else [choice]
+
+
+def _takes_lists(key: str) -> bool:
+    entry = key_of(key)
+    return entry is not None and "list" in str(entry.kind)
+
+
+def _mode(overrides: Sequence[Override]) -> Any:
+    """Hydra's mode as an experiment or the user asks for it."""
+    given = [override.value() for override in overrides if override.key_or_group == "hydra.mode"]
+    return [None, *(asked.get("mode") for asked in _asked_of_hydra(overrides)), *given][-1]
+
+
+def _params(overrides: Sequence[Override]) -> list[Override]:
+    """The sweep that an experiment describes; what is typed wins over it."""
+    prefix = "sweeper.params."
+    params = {
+        key: value for asked in _asked_of_hydra(overrides) for key, value in asked.items() if key.startswith(prefix)
+    }
+    return parsed([f"{key.removeprefix(prefix)}={value}" for key, value in params.items()])
+
+
+def _asked_of_hydra(overrides: Sequence[Override]) -> Iterator[dict[str, Any]]:
+    """What each experiment that is chosen, and exists, asks of Hydra itself."""
+    for override in overrides:
+        if override.key_or_group == "experiment" and not override.is_sweep_override():
+            for name in _each(override.value()):
+                if name in catalogue.options("experiment"):
+                    yield catalogue.experiment(name)[2]

@@ -1,0 +1,77 @@
+"""From the names and options in a configuration to objects: nothing but parts of this package and torch's optimizers.
+
+A configuration can come from a stranger, inside a run's folder, so what it names is never simply imported and called.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import FunctionType
+from typing import Any
+
+from hydra.utils import get_object
+from omegaconf import DictConfig, OmegaConf
+from torch.optim import Optimizer
+
+from mixfit.command_line import nearest
+from mixfit.errors import InputError
+from mixfit.mixtures.covariances import Covariance
+from mixfit.mixtures.mixture import Mixture
+from mixfit.optimizers import Aitken, ClosedForm, Plateau, Stopping
+
+TRUSTED = ("mixfit.", "torch.optim.")
+"""What a configuration may name."""
+
+
+def options_of(node: DictConfig) -> dict[str, Any]:
+    """A group of the configuration in plain values."""
+    options = OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
+    assert isinstance(options, dict)  # a group of the configuration is a mapping by its schema
+    return {str(key): value for key, value in options.items()}
+
+
+def part(group: str, options: dict[str, Any], kind: type) -> Any:
+    """The class or function that `_target_` names, which is taken out of the options.
+
+    Raises `InputError` unless it is our own or torch's, and an instance or a subclass of what the group needs.
+    """
+    name = str(options.pop("_target_"))
+    known = f"{group}._target_={name}: a configuration may only name parts of {' and '.join(TRUSTED)}"
+    if not name.startswith(TRUSTED):
+        raise InputError(known)
+    try:
+        found = get_object(name)
+    except ImportError as error:
+        raise InputError(f"{group}._target_={name}: there is no such part; choose {group}=... instead") from error
+    if not str(getattr(found, "__module__", "")).startswith(TRUSTED):
+        raise InputError(known)
+    if not (isinstance(found, kind) if kind is FunctionType else isinstance(found, type) and issubclass(found, kind)):
+        raise InputError(f"{group}._target_={name} is not what {group} needs; choose {group}=... instead")
+    return found
+
+
+def called(group: str, target: Callable[..., Any], options: Mapping[str, Any]) -> Any:
+    """What the target makes of the options; raises `InputError` for an option that it does not have or take."""
+    known = list(inspect.signature(target).parameters)
+    for key in options:
+        if key not in known:
+            raise InputError(f"{group}.{key}: {target.__name__} has no such option; {nearest(key, known)}")
+    try:
+        return target(**options)
+    except (TypeError, ValueError, RuntimeError, IndexError) as error:
+        raise error if isinstance(error, InputError) else InputError(f"{group}: {error}") from error
+
+
+def optimizer_of(
+    options: dict[str, Any],
+) -> tuple[Callable[[Mixture], Optimizer], Stopping, type[Covariance] | None]:
+    """What makes the optimizer, when it has converged, and the family that it insists on, if it does."""
+    target = part("optimizer", options, Optimizer)
+    if issubclass(target, ClosedForm):
+        return target, called("optimizer", Aitken, options), target.family
+    stopping_keys = inspect.signature(Plateau).parameters
+    stopping = called("optimizer", Plateau, {key: options.pop(key) for key in stopping_keys if key in options})
+    build = partial(called, "optimizer", target)
+    return lambda mixture: build(options | {"params": mixture.parameters()}), stopping, None

@@ -1,0 +1,137 @@
+"""A run's folder as it lies on disk: what was asked of the run, and what came of it.
+
+A run can be killed at any moment, and Hydra does not write its three files in one move. So a file is believed only
+when it is whole: it ends with a line's end and holds the key that Hydra writes last. What is not whole says nothing,
+which a table shows as a blank; it never says half of something. Nothing here needs torch or Hydra's composition, and
+libyaml parses some ten times faster than OmegaConf loads, so a thousand runs take seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+
+from mixfit.command_line import dotted
+from mixfit.errors import InputError
+from mixfit.tracking import metrics_file
+from mixfit.tracking.metrics_file import ABSENT, Value
+
+LAST_OF_CONFIG = "resume"
+"""The key that comes last in a composed configuration, as it does in `configs/train.yaml`."""
+LAST_OF_HYDRA = "verbose"
+"""The key that comes last in Hydra's own configuration."""
+CHOICES = "hydra.runtime.choices."
+"""Where Hydra's own configuration names the choice made in each group."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run's folder says.
+
+    Attributes:
+        folder: of the run.
+        metrics: every name of `metrics.json`; its `status` is `running` where the file is not there yet.
+        config: the composed configuration, its levels joined by dots; empty where it cannot be read.
+        choices: what was chosen in each configuration group; empty where it cannot be read.
+        overrides: what was typed, such as `model.n_components=4`; empty where it cannot be read.
+    """
+
+    folder: Path
+    metrics: Mapping[str, Value]
+    config: Mapping[str, Any]
+    choices: Mapping[str, str | None]
+    overrides: tuple[str, ...]
+
+
+def find(paths: Iterable[Path]) -> list[Run]:
+    """The runs at and below some folders, in the natural order of their paths: 2 before 10.
+
+    A run's folder has a `metrics.json` or a `.hydra/config.yaml`. What lies below it belongs to it and is no run of
+    its own. Links are not followed, and a folder that is reached twice counts once.
+    """
+    found = {folder.resolve() for path in paths for folder in _folders(path)}
+    return [read(folder) for folder in sorted(found, key=lambda folder: natural(str(folder)))]
+
+
+def read(folder: Path) -> Run:
+    """What the folder says now; a file that is missing, damaged or half written says nothing."""
+    hydra = _config(folder / ".hydra" / "hydra.yaml", last=f"hydra.{LAST_OF_HYDRA}")
+    return Run(
+        folder,
+        metrics=_metrics(folder),
+        config=_config(folder / ".hydra" / "config.yaml", last=LAST_OF_CONFIG),
+        choices={key.removeprefix(CHOICES): hydra[key] for key in hydra if key.startswith(CHOICES)},
+        overrides=_overrides(folder / ".hydra" / "overrides.yaml"),
+    )
+
+
+def natural(text: str) -> tuple[tuple[str | int, ...], str]:
+    """A key to sort by that counts numbers inside a text as numbers: `job2` before `job10`."""
+    parts = re.split(r"([0-9]+)", text)
+    return tuple(int(part) if place % 2 else part for place, part in enumerate(parts)), text
+
+
+def _folders(path: Path) -> Iterator[Path]:
+    for place, below, files in os.walk(path, onerror=_refuse):
+        folder = Path(place)
+        if "metrics.json" in files or (folder / ".hydra" / "config.yaml").is_file():
+            below.clear()
+            yield folder
+
+
+def _refuse(error: OSError) -> None:
+    """A folder that vanished meanwhile is no run; one that may not be read could hide some."""
+    if not isinstance(error, FileNotFoundError):
+        raise InputError(f"{error.filename}: {error.strerror}, so the runs in it would be missing") from error
+
+
+def _metrics(folder: Path) -> dict[str, Value]:
+    try:
+        return metrics_file.read(folder)
+    except FileNotFoundError:
+        return ABSENT | {"status": "running"}
+    except (OSError, ValueError, RecursionError) as error:
+        return ABSENT | {"status": "failed", "error": f"metrics.json cannot be read: {error}"}
+
+
+def _config(path: Path, last: str) -> dict[str, Any]:
+    content = _yaml(path)
+    try:
+        keys = dict(dotted(content)) if isinstance(content, dict) else {}
+    except RecursionError:  # an alias can make a mapping hold itself
+        return {}
+    return keys if last in keys else {}
+
+
+def _overrides(path: Path) -> tuple[str, ...]:
+    content = _yaml(path)
+    return tuple(map(str, content)) if isinstance(content, list) else ()
+
+
+def _yaml(path: Path) -> Any:
+    """The file's content; None where there is none, or not all of it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return yaml.load(text, _Loader) if text.endswith("\n") else None
+    except (OSError, ValueError, yaml.YAMLError, RecursionError):
+        return None
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Reads scalars as OmegaConf does: 1e-07 is a number, which YAML 1.1 takes for a word, and dates are words."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  (PyYAML's own way to say it)
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
