@@ -19,6 +19,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -86,17 +87,20 @@ def answer(address: str, question: dict[str, Any] | None = None) -> Any:
         return json.load(response)
 
 
-def texts_when(driver: Chrome, is_there: Callable[[set[str]], bool]) -> list[str]:
+def texts_when(driver: Chrome, is_there: Callable[[list[str]], bool]) -> list[str]:
     """Every text on the page, once the page has what the test waits for."""
 
-    def texts(driver: Chrome) -> list[str] | None:
-        shown = driver.execute_script(VISIBLE_TEXTS)
-        return shown if is_there(set(shown)) else None
+    shown: list[str] = []
+
+    def is_shown(_: object) -> bool:
+        shown[:] = driver.execute_script(VISIBLE_TEXTS)
+        return is_there(shown)
 
     try:
-        return WebDriverWait(driver, PATIENCE).until(texts)
-    except TimeoutError as error:
-        raise AssertionError(f"the page shows only {driver.execute_script(VISIBLE_TEXTS)}") from error
+        WebDriverWait(driver, PATIENCE).until(is_shown)
+    except TimeoutException as error:
+        raise AssertionError(f"the page shows only {shown}") from error
+    return shown
 
 
 def _found(program: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from mixfit.tracking import metrics_file
 
@@ -30,10 +30,13 @@ def write_run(folder: Path, overrides: Mapping[str, Any], metrics: Mapping[str, 
     """
     config: dict[str, Any] = {key: dict(value) if isinstance(value, dict) else value for key, value in DEFAULTS.items()}
     choices: dict[str, str | None] = {"experiment": None, **CHOICES}
-    for key, value in overrides.items():
+    for typed_key, value in overrides.items():
+        key = typed_key.lstrip("+")
         group, _, option = key.partition(".")
         if key in choices:
             choices[key] = value
+        elif key.startswith("hydra"):
+            continue  # about the run, and no part of its configuration
         elif option:
             config[group][option] = value
         else:

@@ -31,7 +31,10 @@ LAYERS = [
 ]
 """Each may import from those above it and from no other of these."""
 
-KNOW_HYDRA = {"mixfit.experiment", "mixfit.command_line", "mixfit.configuration"}
+KNOW_HYDRA = {
+    *("mixfit.command_line", "mixfit.configuration", "mixfit.grammar", "mixfit.overrides"),
+    *("mixfit.experiment", "mixfit.parts", "mixfit.processes", "mixfit.sweep"),
+}
 
 
 def imports_of(path: Path) -> set[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-import json
 import random
 import statistics
+import subprocess
+import sys
 from collections.abc import Sequence
 from io import StringIO
 from itertools import product
@@ -289,7 +290,9 @@ def test_a_sweep_of_which_nothing_is_done_says_so(tmp_path: Path, capsys: pytest
     assert capsys.readouterr().out == "no run is done yet\nrunning: all runs\n"
 
 
-@pytest.mark.parametrize("jobs", [[], [({}, None)], [({}, fit(1))]])
+@pytest.mark.parametrize(
+    "jobs", [[], [({}, None)], [({}, fit(1))], [({}, {})], [({"optimizer": "sgd"}, {}), ({}, {"bic": 1.0})]]
+)
 def test_files_are_written_for_any_sweep_and_nothing_else_is_left(jobs: list[Any], tmp_path: Path) -> None:
     found = write_runs(tmp_path / "sweep", *jobs)
     (tmp_path / "table").mkdir()
@@ -299,28 +302,26 @@ def test_files_are_written_for_any_sweep_and_nothing_else_is_left(jobs: list[Any
     assert (tmp_path / "table" / "leaderboard.csv").read_text() == csv_of(leaderboard.of(found))
 
 
-def test_a_table_that_cannot_be_drawn_leaves_the_old_picture_and_no_half_of_a_new_one(
+def test_a_disk_that_is_full_leaves_the_old_files_and_no_half_of_a_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = write_runs(tmp_path / "sweep", ({}, fit(1)))
-    (tmp_path / "sweep.png").write_text("old")
+    (tmp_path / "leaderboard.csv").write_text("old")
 
-    def half(figure: object, path: Path) -> None:
-        path.write_text("half")
+    def half(path: Path, content: bytes) -> None:
+        with path.open("wb") as file:
+            file.write(content[: len(content) // 2])
         raise OSError("no space left")
 
-    monkeypatch.setattr("mixfit.tracking.pictures.density.save_png", half)
+    monkeypatch.setattr(Path, "write_bytes", half)
     with pytest.raises(OSError, match="no space"):
         leaderboard.write(tmp_path, found)
-    assert (tmp_path / "sweep.png").read_text() == "old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == [*FILES[:2], "sweep", "sweep.png"]
+    assert (tmp_path / "leaderboard.csv").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["leaderboard.csv", "sweep"]
 
 
 def ranked(*arguments: str | Path, cwd: Path) -> Ended:
     """`python scripts/leaderboard.py ARGUMENTS`, typed in another folder."""
-    import subprocess
-    import sys
-
     command = [sys.executable, str(REPOSITORY / "scripts" / "leaderboard.py"), *map(str, arguments)]
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     return Ended(done.returncode, done.stdout, done.stderr, cwd)
@@ -366,4 +367,3 @@ def test_a_real_sweep_agrees_with_its_metrics(tmp_path: Path) -> None:
             np.testing.assert_allclose(float(row[name]), np.mean(values), rtol=1e-12, atol=1e-15)
             np.testing.assert_allclose(float(row[f"{name}/se"]), np.std(values, ddof=1) / 3**0.5, rtol=1e-9, atol=1e-15)
     assert [float(row["nll/val"]) for row in rows] == sorted(float(row["nll/val"]) for row in rows)
-    assert json.loads(json.dumps(rows)) == rows

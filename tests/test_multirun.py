@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 from omegaconf import OmegaConf
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # type: ignore[import-untyped]
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.running import BEST, TRAIN, Ended, metrics_in, train, train_in_new_process
 

@@ -11,7 +11,7 @@ import pytest
 from omegaconf import DictConfig, OmegaConf
 
 from mixfit import runs
-from mixfit.command_line import dotted
+from mixfit.catalogue import dotted
 from mixfit.errors import InputError
 from tests.run_folders import write_run
 from tests.running import train

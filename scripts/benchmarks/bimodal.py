@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from statistics import median
 
-from mixfit.command_line import CONFIGS
+from mixfit.catalogue import CONFIGS
 from mixfit.tracking.metrics import true_nll
 from scripts.benchmarks.fits import fit
 from scripts.benchmarks.result import Repetition, Repetitions

@@ -18,11 +18,9 @@ from types import ModuleType
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from mixfit.catalogue import CONFIGS as CONFIGS
-from mixfit.catalogue import dotted as dotted
-from mixfit.catalogue import known_keys
+from mixfit.catalogue import CONFIGS, known_keys
 from mixfit.errors import InputError
-from mixfit.spelling import nearest as nearest
+from mixfit.spelling import nearest
 
 EXTRAS = {"joblib": "parallel", "submitit_local": "slurm", "submitit_slurm": "slurm", "ray": "ray"}
 """Launchers, and the extra of this package that brings each."""

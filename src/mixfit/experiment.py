@@ -250,7 +250,7 @@ def build_trainer(
             enable_model_summary=False,
             use_distributed_sampler=False,
         )
-    except (MisconfigurationException, ValueError) as error:
+    except (MisconfigurationException, ValueError, TypeError) as error:
         if _is_missing(accelerator):
             raise SkippedError(f"no {accelerator} here; choose trainer=cpu or trainer=auto") from error
         raise InputError(f"trainer: {error}") from error

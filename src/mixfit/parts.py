@@ -15,11 +15,11 @@ from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
 from torch.optim import Optimizer
 
-from mixfit.command_line import nearest
 from mixfit.errors import InputError
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.mixture import Mixture
 from mixfit.optimizers import Aitken, ClosedForm, Plateau, Stopping
+from mixfit.spelling import nearest
 
 TRUSTED = ("mixfit.", "torch.optim.")
 """What a configuration may name."""

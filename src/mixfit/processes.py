@@ -19,7 +19,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from lightning_fabric.utilities.rank_zero import rank_zero_only
 
-from mixfit.command_line import CONFIGS
+from mixfit.catalogue import CONFIGS
 
 
 def is_first() -> bool:

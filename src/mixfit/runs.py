@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
-from mixfit.command_line import dotted
+from mixfit.catalogue import dotted
 from mixfit.errors import InputError
 from mixfit.tracking import metrics_file
 from mixfit.tracking.metrics_file import ABSENT, Value

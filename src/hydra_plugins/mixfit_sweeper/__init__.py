@@ -7,7 +7,7 @@ beginning when it is typed again, and never sums up. How and where the jobs run 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,13 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
-from mixfit.command_line import dotted, typed_with
+from mixfit.catalogue import dotted
+from mixfit.command_line import typed_with
 from mixfit.errors import InputError
 from mixfit.sweep import Job, jobs_of, swept_keys
+
+ENDED = ("done", "skipped", "failed")
+"""What a job says that needs no further launch."""
 
 
 class MixfitSweeper(Sweeper):
@@ -98,18 +102,41 @@ class MixfitSweeper(Sweeper):
         return dict(dotted({key: value for key, value in config.items() if key != "hydra"}))
 
     def _run(self, jobs: Sequence[Job], swept: Sequence[str]) -> None:
-        """Launches the jobs; if a worker dies, once more those that have not ended, until each has ended somehow."""
-        while jobs:
+        """Launches the jobs until each has ended somehow.
+
+        What a job raises stays in its folder; what a launcher raises means that a worker died, and others with it.
+        Those that were under way then run one by one, so that the one that kills its worker is known.
+        """
+        one_by_one = self.config.hydra.runtime.choices["hydra/launcher"] == "basic"  # keeps what jobs of a batch return
+        left = list(jobs)
+        while left:
             try:
-                for batch in _batches(jobs, self.max_batch_size or len(jobs)):
-                    self.launcher.launch([self._typed(job, swept) for job in batch], initial_job_idx=0)
+                self._launch(left, swept, self.max_batch_size or (1 if one_by_one else len(left)))
                 return
-            except Exception as error:  # what a job raises stays in its folder: this is the launcher, or a worker
-                left = [job for job in jobs if not self._has_ended(job, error)]
-                if len(left) == len(jobs):
+            except Exception as error:
+                sys.stderr.write(f"error: {type(error).__name__}: {error}\n")
+                for job in filter(self._has_died, left):
+                    self._run_suspect(job, swept)
+                before, left = left, [job for job in left if self._status(job) not in ENDED]
+                if len(left) == len(before):
                     raise
-                sys.stderr.write(f"error: {error}\ngoing on with the {len(left)} jobs that are left\n")
-                jobs = left
+
+    def _launch(self, jobs: Sequence[Job], swept: Sequence[str], size: int) -> None:
+        for first in range(0, len(jobs), size):
+            batch = [self._typed(job, swept) for job in jobs[first : first + size]]
+            self.launcher.launch(batch, initial_job_idx=first)
+
+    def _run_suspect(self, job: Job, swept: Sequence[str]) -> None:
+        """Runs a job whose process died once more, alone; if it dies again, it has failed."""
+        from mixfit.tracking import metrics_file
+
+        try:
+            self._launch([job], swept, size=1)
+        except Exception as error:
+            if not self._has_died(job):
+                raise
+            folder, reason = self.folder / job.name, f"its process died twice: {type(error).__name__}"
+            metrics_file.write(folder, {**metrics_file.read(folder), "status": "failed", "error": reason})
 
     def _typed(self, job: Job, swept: Sequence[str]) -> list[str]:
         """The job's overrides with what Hydra has to know of its place in the sweep."""
@@ -117,17 +144,12 @@ class MixfitSweeper(Sweeper):
         place = {"sweep.subdir": f"'{job.name}'", "run.dir": f"'{folder}'", "sweeper.swept": f"[{','.join(swept)}]"}
         return [*job.overrides, *(f"hydra.{key}={value}" for key, value in place.items())]
 
-    def _has_ended(self, job: Job, error: Exception) -> bool:
-        """Whether the job needs no further launch; one whose process died in the middle of it has failed."""
+    def _has_died(self, job: Job) -> bool:
+        """Whether the job says that it is running, and no process is at work on it."""
         from mixfit import folder
-        from mixfit.tracking import metrics_file
 
-        place, status = self.folder / job.name, self._status(job)
-        if status == "running" and (place / "metrics.json").exists() and not folder.is_claimed(place):
-            reason = f"its process died: {type(error).__name__}"
-            metrics_file.write(place, {**metrics_file.read(place), "status": "failed", "error": reason})
-            return True
-        return status in ("done", "skipped", "failed")
+        place = self.folder / job.name
+        return (place / "metrics.json").exists() and self._status(job) == "running" and not folder.is_claimed(place)
 
     def _status(self, job: Job) -> str:
         from mixfit import runs
@@ -141,10 +163,6 @@ class MixfitSweeper(Sweeper):
         if found := runs.find([self.folder]):
             leaderboard.show(leaderboard.write(self.folder, found))
             print(self.folder)
-
-
-def _batches(jobs: Sequence[Job], size: int) -> Iterator[Sequence[Job]]:
-    return (jobs[first : first + size] for first in range(0, len(jobs), size))
 
 
 def _difference(there: Mapping[str, Any], here: Mapping[str, Any]) -> str | None:

@@ -7,7 +7,7 @@ sweep or for several together, and the same runs give the same bytes in whatever
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from mixfit.leaderboard.board import Leaderboard, Row, of
@@ -24,19 +24,19 @@ def write(folder: Path, runs: Sequence[Run]) -> Leaderboard:
     Each file appears in one move: a reader sees the old one or the new one.
     """
     from mixfit.leaderboard.picture import figure_of  # matplotlib takes most of a second
-    from mixfit.tracking.pictures.density import save_png
+    from mixfit.tracking.pictures.png import drawn, png
 
     board = of(runs)
-    _replace(folder / "leaderboard.csv", lambda path: path.write_bytes(csv_of(board).encode()))
-    _replace(folder / "leaderboard.md", lambda path: path.write_bytes(markdown_of(board).encode()))
-    _replace(folder / "sweep.png", lambda path: save_png(figure_of(board), path))
+    _replace(folder / "leaderboard.csv", csv_of(board).encode())
+    _replace(folder / "leaderboard.md", markdown_of(board).encode())
+    _replace(folder / "sweep.png", png(drawn(figure_of(board))))
     return board
 
 
-def _replace(path: Path, write_to: Callable[[Path], object]) -> None:
+def _replace(path: Path, content: bytes) -> None:
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        write_to(unfinished)
+        unfinished.write_bytes(content)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

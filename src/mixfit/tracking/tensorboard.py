@@ -63,7 +63,7 @@ class TensorBoard(Callback):
         self.config_text = config_text
         self.nll_true = nll_true
         self.swept = swept
-        self.group = f"{folder.parent.name}/{group}" if swept else ""  # another sweep may have the same combination
+        self.group = f"{group} ({folder.parent.name})" if swept else ""  # another sweep may try the same
         self.file: EventFile | None = None
         self.written = 0
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from mixfit.tracking.pictures.density import DPI
 from mixfit.tracking.pictures.style import INK, MUTED
+from mixfit.tracking.pictures.sweep_axes import shortened
 from mixfit.tracking.pictures.sweep_fits import MOST_DATA, Colours, Fit, Panel, Setting, data_in_words, hides, rows_of
-from mixfit.tracking.pictures.sweep_panels import STROKES, draw, shortened
+from mixfit.tracking.pictures.sweep_lines import STROKES
+from mixfit.tracking.pictures.sweep_panels import draw
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -23,6 +25,8 @@ __all__ = ["Fit", "sweep_figure"]
 WIDTH, HEIGHT, HEADING = 1200 / DPI, 3.1, 1.0
 """Inches of the figure, of a row of panels and of what stands above them."""
 EDGE = 0.3
+ROOM = 72
+"""Characters that the names of all colours have together."""
 
 
 def sweep_figure(swept: Mapping[str, Sequence[Setting]], fits: Sequence[Fit], *, title: str, remarks: str) -> "Figure":
@@ -44,7 +48,8 @@ def sweep_figure(swept: Mapping[str, Sequence[Setting]], fits: Sequence[Fit], *,
     figure.text(left, 1 - 0.38 / height, title, size=14, weight="bold", color=INK, parse_math=False)
     figure.text(left, 1 - 0.62 / height, "  ·  ".join(notes), size=9, color=MUTED, parse_math=False)
     if not rows:
-        figure.text(0.5, 0.45, "no run is done yet", size=12, color=MUTED, ha="center")
+        reason = "no run that is done has an NLL" if fits else "no run is done yet"
+        figure.text(0.5, 0.45, reason, size=12, color=MUTED, ha="center")
         return figure
     key = _key(colours, [panel for row in rows for panel in row])
     anchor = (left, 1 - 0.76 / height)
@@ -82,8 +87,11 @@ def _key(colours: Colours, panels: Sequence[Panel]) -> "list[Artist]":
 
     key: list[Artist] = []
     if colours.key:
-        tones = {shortened(value): colours.tone(value) for value in colours.values}
-        key += [Line2D([], [], color=tone, marker="o", linewidth=2, label=f" {words}") for words, tone in tones.items()]
+        name, longest = colours.key.rpartition(".")[2], ROOM // len(colours.values)
+        for place, value in enumerate(colours.values):
+            before = f"{name} " if place == 0 and not isinstance(value, str) else ""
+            words = f" {before}{shortened(value, longest)}"  # a leading blank, for matplotlib hides labels with "_"
+            key.append(Line2D([], [], color=colours.tone(value), marker="o", linewidth=2, label=words))
     for place, stroke in enumerate(STROKES):
         names = sorted({panel.measures[place] for panel in panels if place < len(panel.measures) > 1}, reverse=True)
         if names:

@@ -1,6 +1,6 @@
 """Which panels a sweep needs, which fits each of them shows, and which key has the colours."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mixfit.tracking.pictures.style import INK, PALETTE, colour
@@ -30,6 +30,10 @@ class Fit:
     settings: Mapping[str, Setting]
     numbers: Mapping[str, tuple[float, float | None]]
     data: Mapping[str, Setting]
+
+
+Group = tuple[str, list[tuple[Setting, Fit]]]
+"""A colour, and what is drawn in it: the values of a key, each with its best fit."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +99,16 @@ class Colours:
         """The colour of one of the values."""
         return colour(list(self.values).index(value)) if self.key else INK
 
-    def split(self, fits: Sequence[Fit]) -> Iterator[tuple[Setting, list[Fit]]]:
-        """The values, each with its fits."""
-        for value in self.values:
-            yield value, [fit for fit in fits if not self.key or fit.settings[self.key] == value]
+    def split(self, panel: Panel) -> list[tuple[str, list[Fit]]]:
+        """A panel's fits by their colours; all in one along a line, which passes through every value of its key."""
+        if not self.key or (panel.key == self.key and panel.places):
+            return [(INK, list(panel.fits))]
+        own = [(value, [fit for fit in panel.fits if fit.settings[self.key] == value]) for value in self.values]
+        return [(self.tone(value), fits) for value, fits in own if fits]
+
+    def groups(self, panel: Panel) -> list[Group]:
+        """The colours of a panel, each with the best fit of each of the key's values."""
+        return [(tone, panel.best(own)) for tone, own in self.split(panel)]
 
 
 def rows_of(swept: Swept, fits: Sequence[Fit]) -> list[list[Panel]]:
@@ -108,7 +118,7 @@ def rows_of(swept: Swept, fits: Sequence[Fit]) -> list[list[Panel]]:
     apart = [row for panels in questions if len(panels) > 1 for row in _chunks(panels[:MOST_DATA], MOST_IN_A_ROW)]
     alone = [panels[0] for panels in questions if len(panels) == 1]
     if not apart and not alone and fits:
-        alone = [_one_by_one(fits)]
+        alone = _one_by_one(fits)
     return [*_chunks(alone, 3 if len(alone) in (3, 5, 6) else 2), *apart]
 
 
@@ -121,7 +131,7 @@ def data_in_words(fit: Fit, without: str = "") -> str:
 def hides(rows: Sequence[Sequence[Panel]], colours: Colours) -> bool:
     """Whether several fits fall on one place of a panel, so that the best stands for all."""
     panels = [panel for row in rows for panel in row]
-    return any(len(panel.best(own)) < len(own) for panel in panels for _, own in colours.split(panel.fits))
+    return any(len(panel.best(own)) < len(own) for panel in panels for _, own in colours.split(panel))
 
 
 def _measures(key: str, swept: Swept, fits: Sequence[Fit]) -> list[tuple[str, ...]]:
@@ -129,7 +139,8 @@ def _measures(key: str, swept: Swept, fits: Sequence[Fit]) -> list[tuple[str, ..
     has = {name for fit in fits for name in fit.numbers}
     nlls = [name for name in NLLS if name in has]
     if key == "model.n_components":
-        few = len(Colours.of(swept).values) <= FEW_LINES
+        colours = Colours.of(swept)
+        few = colours.key == key or len(colours.values) <= FEW_LINES
         return [tuple(nlls if few else nlls[:1]), tuple(name for name in CRITERIA[: 2 if few else 1] if name in has)]
     if "nll/excess" in has and (key == "optimizer" or key.partition(".")[0] == "data"):
         return [("nll/excess",)]
@@ -146,11 +157,12 @@ def _panels(key: str, values: Sequence[Setting], measures: Sequence[str], fits: 
     for words, own in data.items():
         there = [value for value in values if any(fit.settings[key] == value for fit in own)]
         if len(there) > 1:
-            panels.append(Panel(key, there, measures, own, words, is_cost=key == "optimizer"))
+            is_timed = all(fit.numbers.get("seconds/fit", (0.0, None))[0] > 0 for fit in own)
+            panels.append(Panel(key, there, measures, own, words, is_cost=key == "optimizer" and is_timed))
     return panels
 
 
-def _one_by_one(fits: Sequence[Fit]) -> Panel:
+def _one_by_one(fits: Sequence[Fit]) -> list[Panel]:
     """Where no key has several values in the same data: every NLL of a single fit, or each fit beside the others."""
     if len(fits) == 1:
         told = [(name, fits[0].numbers[name]) for name in NLLS if name in fits[0].numbers]
@@ -158,7 +170,7 @@ def _one_by_one(fits: Sequence[Fit]) -> Panel:
         name = "nll/excess" if all("nll/excess" in fit.numbers for fit in fits) else "nll/train"
         told = [(data_in_words(fit), fit.numbers[name]) for fit in fits if name in fit.numbers]
     alone = [Fit({"": words}, {"nll": number}, {}) for words, number in told]
-    return Panel("", [words for words, _ in told], ["nll"], alone)
+    return [Panel("", [words for words, _ in told], ["nll"], alone)] if told else []
 
 
 def _chunks(panels: list[Panel], size: int) -> list[list[Panel]]:
@@ -171,6 +183,8 @@ def _urgency(key: str, values: Sequence[Setting]) -> tuple[bool, bool, bool, boo
     return key != "model.n_components", not is_data, key != "optimizer", has_words, key
 
 
-def _importance(key: str, values: Sequence[Setting]) -> tuple[int, bool, int]:
+def _importance(key: str, values: Sequence[Setting]) -> tuple[bool, int, bool, int]:
+    """What to sort keys by that could have the colours: data have panels of their own."""
     place = COLOURED_FIRST.index(key) if key in COLOURED_FIRST else len(COLOURED_FIRST)
-    return place, not any(isinstance(value, str) for value in values), len(values)
+    is_data, has_words = key.partition(".")[0] == "data", any(isinstance(value, str) for value in values)
+    return is_data, place, not has_words, len(values)

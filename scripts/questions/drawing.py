@@ -1,0 +1,70 @@
+"""The paper that every picture here is drawn on: a heading, a key below it, and panels with quiet axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from mixfit.tracking.pictures.style import INK, MUTED, inches, name_axes, quiet
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DPI, WIDTH, HEADING, EDGE = 110, 10.5, 1.1, 0.3
+"""Pixels per inch; inches of the whole, of what stands above the panels, and left of the heading."""
+
+
+def sheet(title: str, remark: str, n_columns: int, n_rows: int = 1, height: float = 3.2) -> tuple[Figure, list[Axes]]:
+    """A figure with its heading, and its panels row by row."""
+    from matplotlib.figure import Figure
+
+    whole = HEADING + n_rows * height
+    figure = Figure(figsize=(WIDTH, whole), dpi=DPI, facecolor="white")
+    figure.text(EDGE / WIDTH, 1 - 0.4 / whole, title, size=14, weight="bold", color=INK, parse_math=False)
+    figure.text(EDGE / WIDTH, 1 - 0.64 / whole, remark, size=9, color=MUTED, parse_math=False)
+    cells = figure.add_gridspec(n_rows + 1, n_columns, height_ratios=(HEADING, *[height] * n_rows))
+    panels = []
+    for row in range(n_rows):
+        for column in range(n_columns):
+            canvas = figure.add_subfigure(cells[row + 1, column])
+            axes = canvas.add_axes(inches(canvas, left=0.8, bottom=0.62, right=0.25, top=0.3))
+            quiet(axes)
+            panels.append(axes)
+    return figure, panels
+
+
+def explain(figure: Figure, handles: Sequence[Artist]) -> None:
+    """The key to colours and strokes, in one line below the heading."""
+    height = figure.get_figheight()
+    anchor = (EDGE / WIDTH, 1 - 0.74 / height)
+    figure.legend(handles=list(handles), loc="upper left", bbox_to_anchor=anchor, ncols=len(handles), **_KEY)
+
+
+def name(axes: Axes, title: str, horizontal: str, vertical: str) -> None:
+    """What a panel shows, and its axes."""
+    axes.set_title(title, loc="left", size=9, color=MUTED, parse_math=False)
+    name_axes(axes, horizontal, vertical)
+
+
+def line(colour: str, label: str, **style: Any) -> Artist:
+    """An entry of the key."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], color=colour, label=label, **style)
+
+
+def ticks(axes: Axes, values: Sequence[float]) -> None:
+    """Names these values on the horizontal axis, and no others."""
+    axes.minorticks_off()
+    axes.set_xticks(list(values), [f"{value:g}" for value in values])
+
+
+DOTS: dict[str, Any] = {"marker": "o", "markersize": 5.5, "linestyle": "none", "elinewidth": 1.3}
+"""Measured means with their standard errors, for `errorbar`."""
+
+_KEY: dict[str, Any] = {
+    **{"frameon": False, "fontsize": 9, "labelcolor": INK, "borderpad": 0, "borderaxespad": 0},
+    **{"handlelength": 2.0, "columnspacing": 1.5, "handletextpad": 0.5},
+}
