@@ -73,8 +73,8 @@ def answer(name: str, question: Question, runs: Path, docs: Path, more: Sequence
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(
-        description="Answer the questions of configs/experiment: type each experiment's command, which runs what is not\n"
-        "done yet, and write docs/experiments.md with the answers that follow.",
+        description="Answer the questions of configs/experiment: type each experiment's command, which runs what\n"
+        "is not done yet, and write docs/experiments.md with the answers that follow.",
         epilog="questions:\n" + "\n".join(f"  {name}" for name in NAMES),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -11,8 +11,9 @@ import pytest
 from omegaconf import DictConfig, OmegaConf
 
 from mixfit import runs
-from mixfit.catalogue import dotted
 from mixfit.errors import InputError
+from mixfit.folder import claimed
+from mixfit.plain_yaml import dotted
 from tests.run_folders import write_run
 from tests.running import train
 
@@ -90,6 +91,14 @@ def test_a_run_without_metrics_is_running(tmp_path: Path) -> None:
     assert run.metrics["status"] == "running"
     assert run.metrics["nll/val"] is None
     assert run.choices["optimizer"] == "sgd"
+
+
+def test_a_run_that_says_running_is_running_while_a_process_holds_its_folder(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", {"optimizer": "sgd"}, {"status": "running"})
+    assert runs.read(folder).metrics["status"] == "interrupted"
+    with claimed(folder):
+        assert runs.read(folder).metrics["status"] == "running"
+    assert runs.read(folder).metrics["status"] == "interrupted"
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", "{}", '{"status": 3}', '{"status": "done", "bic": NaN}', "7"])

@@ -73,7 +73,7 @@ def figure(rows: Repetitions) -> Figure:
     paper, (axes,) = sheet(
         "A pass of EM on each accelerator",
         f"{there[0]['n_points']:,} points, D = {there[0]['dim']}, K = {there[0]['K']}, full covariances",
-        n_columns=1,
+        widths=(1,),
         height=0.75 + 0.45 * len(rows),
     )
     longest = max(1000 * seconds_per_pass(row) for row in there)

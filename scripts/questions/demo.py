@@ -50,10 +50,7 @@ def measure(runs: Sequence[Run]) -> Repetitions:
 def answer(rows: Repetitions) -> list[str]:
     """How far each ends above the truth, and whether the defaults are nearer to it."""
     excess = {who: [row["excess"] for row in where(rows, contestant=who)] for who in COLOURS}
-    n_better = sum(
-        ours < min(others)
-        for ours, *others in zip(excess[OURS], excess[LOOP], excess[DEMO], strict=True)
-    )
+    n_better = sum(ours < min(others) for ours, *others in zip(excess[OURS], excess[LOOP], excess[DEMO], strict=True))
     n_points, n_seeds = rows[0]["n_points"], len(excess[OURS])
     passes = median(row["passes"] for row in where(rows, contestant=OURS))
     verdict = "on every seed" if n_better == n_seeds else f"on {n_better} of {n_seeds} seeds"
@@ -63,8 +60,9 @@ def answer(rows: Repetitions) -> list[str]:
         f"{_distance(rows, LOOP):.2f} apart where the truth's are {_distance(rows):.2f}.",
         f"The same rate and epsilon in mixfit's units end {median(excess[DEMO]):.3f} above it: a step of "
         "0.001 is a thousandth of a component's size there, so a thousand of them lead about one size far.",
-        f"The defaults end {median(excess[OURS]):.4f} above it after {passes:g} passes (worst {max(excess[OURS]):.4f}); "
-        f"the maximum-likelihood fit of {n_points:,} points itself is expected at p/2N = {5 / (2 * n_points):.4f}.",
+        f"The defaults end {median(excess[OURS]):.4f} above it after {passes:g} passes "
+        f"(worst {max(excess[OURS]):.4f}); the maximum-likelihood fit of {n_points:,} points itself is expected at "
+        f"p/2N = {5 / (2 * n_points):.4f}.",
         f"They are nearer to the truth than both others {verdict}.",
     ]
 
@@ -95,7 +93,7 @@ def table(rows: Repetitions) -> Table:
 def figure(rows: Repetitions) -> Figure:
     """The way down of every seed, and the densities of the first."""
     sheet_, (curves, densities) = sheet(
-        "A thousand steps of Adam, and the defaults", "bimodal data, 500 + 500 points", n_columns=2
+        "A thousand steps of Adam, and the defaults", "500 + 500 points of N(-2, 0.5²) and N(2, 0.5²)"
     )
     for who, tone in COLOURS.items():
         for row in where(rows, contestant=who):

@@ -12,24 +12,42 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-DPI, WIDTH, HEADING, EDGE = 110, 10.5, 1.1, 0.3
+DPI, WIDTH, HEADING, EDGE = 110, 10.5, 0.95, 0.3
 """Pixels per inch; inches of the whole, of what stands above the panels, and left of the heading."""
 
 
-def sheet(title: str, remark: str, n_columns: int, n_rows: int = 1, height: float = 3.2) -> tuple[Figure, list[Axes]]:
-    """A figure with its heading, and its panels row by row."""
+def sheet(
+    title: str,
+    remark: str,
+    *,
+    widths: Sequence[float] = (1, 1),
+    n_rows: int = 1,
+    height: float = 3.2,
+    left: float = 0.8,
+) -> tuple[Figure, list[Axes]]:
+    """A figure with its heading, and its panels row by row.
+
+    Args:
+        title: in bold.
+        remark: what holds for all panels.
+        widths: of the panels of a row, relative to each other.
+        n_rows: of panels.
+        height: of a row, in inches.
+        left: what a panel needs for the words beside its vertical axis, in inches.
+    """
     from matplotlib.figure import Figure
 
     whole = HEADING + n_rows * height
     figure = Figure(figsize=(WIDTH, whole), dpi=DPI, facecolor="white")
     figure.text(EDGE / WIDTH, 1 - 0.4 / whole, title, size=14, weight="bold", color=INK, parse_math=False)
     figure.text(EDGE / WIDTH, 1 - 0.64 / whole, remark, size=9, color=MUTED, parse_math=False)
-    cells = figure.add_gridspec(n_rows + 1, n_columns, height_ratios=(HEADING, *[height] * n_rows))
+    heights = (HEADING, *[height] * n_rows)
+    cells = figure.add_gridspec(n_rows + 1, len(widths), width_ratios=widths, height_ratios=heights)
     panels = []
     for row in range(n_rows):
-        for column in range(n_columns):
+        for column in range(len(widths)):
             canvas = figure.add_subfigure(cells[row + 1, column])
-            axes = canvas.add_axes(inches(canvas, left=0.8, bottom=0.62, right=0.25, top=0.3))
+            axes = canvas.add_axes(inches(canvas, left=left, bottom=0.62, right=0.25, top=0.35))
             quiet(axes)
             panels.append(axes)
     return figure, panels

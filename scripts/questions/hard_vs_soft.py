@@ -13,6 +13,7 @@ from math import erf, exp, pi, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixfit.runs import Run
 from mixfit.tracking.pictures.style import DASHES, MUTED, TRUE, colour
@@ -123,14 +124,15 @@ def figure(rows: Repetitions) -> Figure:
     paper, (bias, excess) = sheet(
         "Hard and soft assignment",
         "k-means and EM, two components at ±m, both with one spherical covariance  ·  bars are ± one standard error",
-        n_columns=2,
     )
     ratios = distinct(rows, "ratio")
     fine = np.linspace(ratios[0], ratios[-1], 200)
     deviation = rows[0]["deviation"]
     bias.plot(fine, [hard_mean(x, 1.0) - x for x in fine], color=TRUE, linewidth=1.1, linestyle=DASHES)
     bias.axhline(0, color=MUTED, linewidth=0.9)
-    excess.plot(fine, [hard_excess(x * deviation, deviation) for x in fine], color=TRUE, linewidth=1.1, linestyle=DASHES)
+    excess.plot(
+        fine, [hard_excess(x * deviation, deviation) for x in fine], color=TRUE, linewidth=1.1, linestyle=DASHES
+    )
     excess.axhline(_price(rows), color=MUTED, linewidth=1.1, linestyle=":")
     for who, tone in COLOURS.items():
         own = [where(rows, optimizer=who, ratio=ratio) for ratio in ratios]
@@ -188,8 +190,8 @@ def _alike(rows: Repetitions, ratios: Sequence[float]) -> bool:
     return bool(costs) and all(abs(hard - soft) < _price(rows) for hard, soft in costs)
 
 
-def _pair(x: np.ndarray, mean: float, variance: float) -> np.ndarray:  # type: ignore[type-arg]
+def _pair(x: NDArray[np.float64], mean: float, variance: float) -> NDArray[np.float64]:
     """log(½N(x; -m, v) + ½N(x; m, v))."""
     left, right = (-((x - center) ** 2) / (2 * variance) for center in (-mean, mean))
-    density: np.ndarray = np.logaddexp(left, right) - np.log(2 * np.sqrt(2 * np.pi * variance))  # type: ignore[type-arg]
+    density: NDArray[np.float64] = np.logaddexp(left, right) - np.log(2 * np.sqrt(2 * np.pi * variance))
     return density

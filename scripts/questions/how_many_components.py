@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 QUESTION = "Which criterion names the true number of components?"
 BESIDE: Sequence[str] = ()
 
-CRITERIA = {"bic": "BIC", "icl": "ICL", "nll/val": "held-out NLL"}
+CRITERIA = {"bic": "BIC", "icl": "ICL", "nll/val": "the held-out NLL"}
 COLOURS = {"bic": colour(0), "icl": colour(1), "nll/val": colour(2)}
 
 
@@ -38,7 +38,7 @@ def answer(rows: Repetitions) -> list[str]:
     (truth,) = distinct(rows, "true K")
     return [
         f"At a separation of {separation:g} "
-        + listed([_named(where(rows, separation=separation), criterion, truth) for criterion in CRITERIA])
+        + "; ".join(_named(where(rows, separation=separation), criterion, truth) for criterion in CRITERIA)
         + "."
         for separation in reversed(distinct(rows, "separation"))
     ] + [_cost(rows, truth)]
@@ -71,8 +71,8 @@ def figure(rows: Repetitions) -> Figure:
     separations = distinct(rows, "separation")[::-1]
     paper, panels = sheet(
         "How many components?",
-        "each criterion above its own lowest mean, in nats per point  ·  BIC and ICL divided by 2N  ·  means over seeds",
-        n_columns=len(separations),
+        "above each criterion's own lowest mean, nats per point  ·  BIC and ICL divided by 2N  ·  means over seeds",
+        widths=[1] * len(separations),
         height=3.0,
     )
     candidates = distinct(rows, "K")
@@ -93,7 +93,7 @@ def figure(rows: Repetitions) -> Figure:
 
 
 def _named(rows: Repetitions, criterion: str, truth: int) -> str:
-    """`BIC names 3 for 4 of 5 truths and 2 for the rest`."""
+    """`BIC names 3 for 4 of 5 truths, else 2`."""
     named = chosen(rows, criterion)
     others = [str(k) for k in sorted(set(named) - {truth})]
     rest = f", else {listed(others, 'or')}" if others else ""

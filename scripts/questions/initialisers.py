@@ -119,8 +119,9 @@ def figure(rows: Repetitions) -> Figure:
     paper, panels = sheet(
         "How often a start reaches the best maximum known",
         f"K = {rows[0]['K']} components with one covariance, EM  ·  bars are 95 % intervals",
-        n_columns=len(sets),
+        widths=[1] * len(sets),
         height=1.1 + 0.55 * len(inits),
+        left=1.35,
     )
     tones = {n_starts: colour(place) for place, n_starts in enumerate(numbers)}
     for axes, data in zip(panels, sets, strict=True):

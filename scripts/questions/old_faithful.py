@@ -35,8 +35,8 @@ def measure(runs: Sequence[Run]) -> Repetitions:
 
 def answer(rows: Repetitions) -> list[str]:
     """Who reaches it, how closely, and how far apart they are from each other."""
-    there = [row["optimizer"] for row in rows if abs(_gap(rows, row)) <= TOLERANCE]
-    away = [row for row in rows if abs(_gap(rows, row)) > TOLERANCE]
+    there = [row["optimizer"] for row in rows if abs(_gap(row)) <= TOLERANCE]
+    away = [row for row in rows if abs(_gap(row)) > TOLERANCE]
     total = [row["log-likelihood"] for row in rows]
     sentences = []
     if there:
@@ -45,13 +45,13 @@ def answer(rows: Repetitions) -> list[str]:
             f"{PUBLISHED:.3f} in total."
         )
     for row in away:
-        side = "above" if _gap(rows, row) > 0 else "below"
-        sentences.append(f"{row['optimizer']} ends {short(abs(_gap(rows, row)))} nats {side} mclust's {PUBLISHED:.3f}.")
+        side = "above" if _gap(row) > 0 else "below"
+        sentences.append(f"{row['optimizer']} ends {short(abs(_gap(row)))} nats {side} mclust's {PUBLISHED:.3f}.")
     passes = listed([f"{row['optimizer']} {row['passes']:g}" for row in rows])
     return [
         *sentences,
-        f"Their log-likelihoods, sums over {rows[0]['n_points']} eruptions, differ by {short(max(total) - min(total))} "
-        f"at most; the passes they took: {passes}.",
+        f"Their log-likelihoods, sums over {rows[0]['n_points']} eruptions, differ by at most "
+        f"{max(total) - min(total):.0e} nats; the passes they took after the start: {passes}.",
     ]
 
 
@@ -62,7 +62,7 @@ def table(rows: Repetitions) -> Table:
         (
             row["optimizer"],
             f"{row['log-likelihood']:.5f}",
-            f"{_gap(rows, row):+.5f}",
+            f"{_gap(row):+.5f}",
             f"{row['bic']:.3f}",
             f"{row['passes']:g}",
             "yes" if row["converged"] else "no",
@@ -84,7 +84,7 @@ def figure(rows: Repetitions) -> Figure:
     )
 
 
-def _gap(rows: Repetitions, row: Repetition) -> float:
+def _gap(row: Repetition) -> float:
     return float(row["log-likelihood"] - PUBLISHED)
 
 

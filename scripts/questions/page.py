@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 HEAD = """# Questions, answered
 
-Each question is an experiment in `configs/experiment`. Its command runs a sweep, prints the table of all runs and leaves
-them in a folder; typed again it runs only what is not done yet. The sentences, tables and pictures here are made from
-those runs by `python scripts/experiments.py`; do not edit them. NLL is the negative log-likelihood in nats per point;
-its excess is how far it lies above the true density's on the same test points. A mean has ± one standard error over
-seeds. Every row behind an answer is in the JSON file named below it. A plus behind a commit means that the sources
+Each question is an experiment in `configs/experiment`. Its command runs a sweep, prints the table of all runs and
+leaves them in a folder; typed again it runs only what is not done yet. The sentences, tables and pictures here are made
+from those runs by `python scripts/experiments.py`; do not edit them. NLL is the negative log-likelihood in nats per
+point; its excess is how far it lies above the true density's on the same test points. A mean has ± one standard error
+over seeds. Every row behind an answer is in the JSON file named below it. A plus behind a commit means that the sources
 differed from it.
 """
 

@@ -6,30 +6,20 @@ Without Hydra and OmegaConf, which take longer to import than all of these files
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mixfit.errors import InputError
 from mixfit.kinds import written
+from mixfit.plain_yaml import dotted, parsed
 from mixfit.spelling import nearest
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
 MISSING = "???"
 """The default of a key that must be given."""
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """PyYAML reads 1e-7 as text; Hydra, and everybody else, as a number."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$"), list("-+0123456789")
-)
 
 
 @cache
@@ -117,15 +107,6 @@ def headline(group: str, choice: str) -> str:
     return next((line.removeprefix("# ") for line in lines if re.match(r"# (?!@|python )", line)), "")
 
 
-def dotted(content: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Every key of a nested mapping, its levels joined by dots, with its value."""
-    for key, value in content.items():
-        if isinstance(value, dict):
-            yield from dotted(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
 def _content(path: Path) -> dict[str, Any]:
-    content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    content = parsed(path.read_text(encoding="utf-8"))
     return content if isinstance(content, dict) else {}

@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from mixfit import catalogue
 from mixfit.errors import InputError
 from mixfit.keys import refusal
+from mixfit.plain_yaml import dotted
 from mixfit.spelling import nearest
 
 
@@ -20,7 +21,7 @@ def check(config: DictConfig, choices: Mapping[str, str | None]) -> None:
     """Raises `InputError` for a key that nothing reads, one that is missing, and a value that its key cannot hold."""
     content = OmegaConf.to_container(config, resolve=True)
     assert isinstance(content, dict)  # a configuration is a mapping
-    given, known = dict(catalogue.dotted(content)), catalogue.defaults(choices)
+    given, known = dict(dotted(content)), catalogue.defaults(choices)
     foreign = [group for group in catalogue.groups() if choices.get(group) not in (None, *catalogue.options(group))]
     for key, value in given.items():
         if key not in known and not key.startswith(tuple(f"{group}." for group in foreign)):

@@ -34,6 +34,7 @@ from mixfit.processes import as_typed_alone, is_first, quiet_lightning
 from mixfit.tracking import metrics
 from mixfit.tracking.progress import Progress
 from mixfit.tracking.record import record
+from mixfit.tracking.table import print_line, print_table
 from mixfit.tracking.tensorboard import TensorBoard
 
 VISIT = 2_000_000
@@ -122,7 +123,8 @@ def fit(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Map
     module = build_module(config, datamodule)
     nll_true = metrics.true_nll(datamodule.dataset)
     board = TensorBoard(folder, OmegaConf.to_yaml(config, resolve=True), nll_true, *swept_in(config))
-    progress = Progress(config.trainer.max_epochs, nll_true)
+    alone = HydraConfig.get().mode is not RunMode.MULTIRUN
+    progress = Progress(config.trainer.max_epochs, nll_true, leave=alone)
     trainer = build_trainer(config, folder, module, datamodule, [progress, board])
     fit_began = time.perf_counter()
     train(trainer, module, datamodule, checkpoint)
@@ -137,7 +139,12 @@ def fit(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Map
         "passes/best": best["fit"]["rows"] / len(datamodule.dataset.train),
         "seconds/fit": seconds_fit,
     }
-    return record(folder, module, datamodule.dataset, board, fitted, began)
+    values = record(folder, module, datamodule.dataset, board, fitted, began)
+    if alone:
+        print_table(folder, module.density, datamodule.dataset, values)
+    else:
+        print_line(folder, values)
+    return values
 
 
 def train(trainer: pl.Trainer, module: MixtureModule, datamodule: MixtureDataModule, checkpoint: Path | None) -> None:

@@ -24,6 +24,8 @@ PRODUCTS = ("checkpoints", "events.out.tfevents.*", "report.png", "run.log", "me
 
 LAST = Path("checkpoints") / "last.ckpt"
 
+LOCK = ".lock"
+
 
 class SkippedError(InputError):
     """The machine lacks what the run asked for: an error alone, an entry in the table of a sweep."""
@@ -33,7 +35,7 @@ class SkippedError(InputError):
 def claimed(folder: Path) -> Iterator[None]:
     """Keeps every other process out of the folder; raises `InputError` if one is in it."""
     try:
-        with FileLock(folder / ".lock", timeout=0):
+        with FileLock(folder / LOCK, timeout=0):
             yield
     except Timeout as error:
         raise InputError(
@@ -44,8 +46,10 @@ def claimed(folder: Path) -> Iterator[None]:
 
 def is_claimed(folder: Path) -> bool:
     """Whether a process is at work in the folder."""
+    if not (folder / LOCK).exists():  # and none is made by asking
+        return False
     try:
-        with FileLock(folder / ".lock", timeout=0):
+        with FileLock(folder / LOCK, timeout=0):
             return False
     except Timeout:
         return True

@@ -12,6 +12,7 @@ from hydra.errors import HydraException
 
 from mixfit import catalogue
 from mixfit.errors import InputError
+from mixfit.plain_yaml import dotted
 from mixfit.spelling import nearest
 
 
@@ -39,7 +40,7 @@ def pairs_of(override: Override) -> Iterator[tuple[str, list[Any]]]:
     """Dotted keys with all the values that they are given; a mapping gives values to the keys below."""
     values = list(values_of(override))
     if len(values) == 1 and isinstance(values[0], dict):
-        yield from ((key, [value]) for key, value in catalogue.dotted(values[0], f"{override.key_or_group}."))
+        yield from ((key, [value]) for key, value in dotted(values[0], f"{override.key_or_group}."))
     else:
         yield override.key_or_group, values
 

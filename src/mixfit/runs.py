@@ -17,8 +17,9 @@ from typing import Any
 
 import yaml
 
-from mixfit.catalogue import dotted
 from mixfit.errors import InputError
+from mixfit.folder import is_claimed
+from mixfit.plain_yaml import dotted, parsed
 from mixfit.tracking import metrics_file
 from mixfit.tracking.metrics_file import ABSENT, Value
 
@@ -36,7 +37,8 @@ class Run:
 
     Attributes:
         folder: of the run.
-        metrics: every name of `metrics.json`; its `status` is `running` where the file is not there yet.
+        metrics: every name of `metrics.json`; its `status` is `running` where the file is not there yet, and
+            `interrupted` where the file says `running` and no process is at work in the folder.
         config: the composed configuration, its levels joined by dots; empty where it cannot be read.
         choices: what was chosen in each configuration group; empty where it cannot be read.
         overrides: what was typed, such as `model.n_components=4`; empty where it cannot be read.
@@ -93,7 +95,9 @@ def _refuse(error: OSError) -> None:
 
 def _metrics(folder: Path) -> dict[str, Value]:
     try:
-        return metrics_file.read(folder)
+        values = metrics_file.read(folder)
+        killed = values["status"] == "running" and not is_claimed(folder)
+        return values | {"status": "interrupted"} if killed else values
     except FileNotFoundError:
         return ABSENT | {"status": "running"}
     except (OSError, ValueError, RecursionError) as error:
@@ -118,20 +122,6 @@ def _yaml(path: Path) -> Any:
     """The file's content; None where there is none, or not all of it."""
     try:
         text = path.read_text(encoding="utf-8")
-        return yaml.load(text, _Loader) if text.endswith("\n") else None
+        return parsed(text) if text.endswith("\n") else None
     except (OSError, ValueError, yaml.YAMLError, RecursionError):
         return None
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Reads scalars as OmegaConf does: 1e-07 is a number, which YAML 1.1 takes for a word, and dates are words."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012  (PyYAML's own way to say it)
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-)

@@ -18,9 +18,9 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
-from mixfit.catalogue import dotted
 from mixfit.command_line import typed_with
 from mixfit.errors import InputError
+from mixfit.plain_yaml import dotted
 from mixfit.sweep import Job, jobs_of, swept_keys
 
 ENDED = ("done", "skipped", "failed")
@@ -145,11 +145,8 @@ class MixfitSweeper(Sweeper):
         return [*job.overrides, *(f"hydra.{key}={value}" for key, value in place.items())]
 
     def _has_died(self, job: Job) -> bool:
-        """Whether the job says that it is running, and no process is at work on it."""
-        from mixfit import folder
-
-        place = self.folder / job.name
-        return (place / "metrics.json").exists() and self._status(job) == "running" and not folder.is_claimed(place)
+        """Whether the job had begun, and no process is at work on it."""
+        return self._status(job) == "interrupted"
 
     def _status(self, job: Job) -> str:
         from mixfit import runs

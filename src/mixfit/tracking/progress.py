@@ -17,9 +17,11 @@ class Progress(Callback):
     Args:
         max_passes: the cap; a fit that converges ends before it.
         nll_true: of the true density on the test points, where it is known.
+        leave: whether the bar stays when the fit is over.
     """
 
-    def __init__(self, max_passes: int, nll_true: float | None) -> None:
+    def __init__(self, max_passes: int, nll_true: float | None, leave: bool = True) -> None:
+        self.leave = leave
         self.nll_true = nll_true
         self.max_passes = max_passes
         self.bar: tqdm[Any] | None = None
@@ -27,7 +29,7 @@ class Progress(Callback):
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
         if trainer.is_global_zero:
             layout = "{desc} {n:.0f} passes |{bar:20}| {elapsed}{postfix}"
-            self.bar = tqdm(total=self.max_passes, desc="fit", bar_format=layout, file=sys.stderr, leave=True)
+            self.bar = tqdm(total=self.max_passes, desc="fit", bar_format=layout, file=sys.stderr, leave=self.leave)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
         if self.bar is None or not isinstance(pl_module, MixtureModule):

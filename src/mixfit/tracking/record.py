@@ -16,7 +16,7 @@ from mixfit.tracking import metrics
 from mixfit.tracking.matching import drawable
 from mixfit.tracking.pictures.png import drawn, png, write_png
 from mixfit.tracking.pictures.report import density_part, report_figure
-from mixfit.tracking.table import print_table, shown
+from mixfit.tracking.table import shown
 from mixfit.tracking.tensorboard import TensorBoard
 
 QUIET = ("status", "seconds/total", "floor", "components_on_floor", "steps", "passes/best", "aic")
@@ -48,8 +48,7 @@ def record(
         write_png(pictures["report"], folder / "report.png")
         values["seconds/total"] = time.perf_counter() - began
         board.write_results(module.passes, values, pictures)
-        metrics.write(folder, values)
-        print_table(folder, module.density, dataset, values)
+    metrics.write(folder, values)
     return values
 
 

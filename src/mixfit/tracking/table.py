@@ -1,4 +1,4 @@
-"""The one table that a run prints: how good the fit is, and what it found beside what is true."""
+"""What a run prints in the end: how good the fit is and what it found beside what is true; of a job, one line."""
 
 from __future__ import annotations
 
@@ -26,6 +26,14 @@ def print_table(folder: Path, density: Density, dataset: Dataset, values: Mappin
     console.print(numbers)
     console.print(_components(density, dataset))
     console.print(f"[dim]{folder}[/dim]", soft_wrap=True)
+
+
+def print_line(folder: Path, values: Mapping[str, Value]) -> None:
+    """Prints what came of one job of many."""
+    nll = next(f"{name} {shown(values[name])}" for name in ("nll/val", "nll/train") if values[name] is not None)
+    state = "converged" if values["converged"] else "not converged"
+    fit = f"{values['passes']:g} passes in {shown(values['seconds/fit'])} s"
+    print(f"{folder.name}: {nll}, {fit}, {state}", flush=True)
 
 
 def _lines(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:

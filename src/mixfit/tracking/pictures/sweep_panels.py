@@ -95,8 +95,8 @@ def _name_decades(axes: "Axes") -> None:
     from matplotlib.ticker import LogLocator
 
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_locator(LogLocator(subs=(2, 5)))
-    axes.xaxis.set_minor_formatter("{x:g}" if np.ptp(np.log10(axes.get_xlim())) < 1.5 else "")
+    axes.xaxis.set_minor_locator(LogLocator(subs=(2, 5), numticks=20))
+    axes.xaxis.set_minor_formatter("{x:g}" if np.ptp(np.log10(axes.get_xlim())) < 2 else "")
 
 
 _DOT: dict[str, Any] = {"marker": "o", "markersize": 6, "linewidth": 0, "elinewidth": 1.4}

@@ -1,0 +1,77 @@
+"""Is a run's folder one process's at a time, and does it say truly what became of the run?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mixfit.errors import InputError
+from mixfit.folder import SkippedError, checkpoint_of, claimed, clear, is_claimed, recorded
+from mixfit.tracking import metrics_file
+from tests.running import LAST, metrics_in, run_experiment, train
+
+ENDS = [
+    (InputError("a sentence"), "failed", "a sentence"),
+    (ZeroDivisionError("a bug"), "failed", "ZeroDivisionError: a bug"),
+    (SkippedError("no gpu here"), "skipped", "no gpu here"),
+    (KeyboardInterrupt(), "interrupted", None),
+]
+
+
+@pytest.mark.parametrize(("end", "status", "error"), ENDS)
+def test_whatever_ends_a_run_its_folder_says_so(
+    end: BaseException, status: str, error: str | None, tmp_path: Path
+) -> None:
+    with pytest.raises(type(end)), recorded(tmp_path, {"passes": 3.0}):
+        assert metrics_in(tmp_path)["status"] == "running"
+        raise end
+    found = metrics_in(tmp_path)
+    assert (found["status"], found["error"], found["passes"]) == (status, error, 3.0)
+
+
+def test_a_folder_is_one_process_s_at_a_time(tmp_path: Path) -> None:
+    assert not is_claimed(tmp_path)
+    with claimed(tmp_path):
+        assert is_claimed(tmp_path)
+        with pytest.raises(InputError, match="another process"), claimed(tmp_path):
+            pass
+    assert not is_claimed(tmp_path)
+
+
+def test_a_run_in_a_folder_that_is_taken_is_refused_and_touches_nothing(tmp_path: Path) -> None:
+    run_experiment(tmp_path / "run", "optimizer=em")
+    before = metrics_in(tmp_path / "run")
+    with claimed(tmp_path / "run"):
+        ended = train(tmp_path / "run", "optimizer=em", "seed=1")
+    assert ended.status == 1
+    assert "another process" in ended.stderr
+    assert metrics_in(tmp_path / "run") == before
+
+
+def test_a_checkpoint_that_was_cut_off_is_none(tmp_path: Path) -> None:
+    run_experiment(tmp_path, "optimizer=em")
+    whole = (tmp_path / LAST).read_bytes()
+    assert checkpoint_of(tmp_path) == tmp_path / LAST
+    for size in (0, 1, len(whole) // 2, len(whole) - 1):
+        (tmp_path / LAST).write_bytes(whole[:size])
+        assert checkpoint_of(tmp_path) is None
+
+
+def test_what_is_not_a_run_s_is_not_cleared_away(tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    clear(tmp_path)
+    assert (tmp_path / "checkpoints").exists()
+    metrics_file.write(tmp_path, {"status": "failed"})
+    clear(tmp_path)
+    assert not (tmp_path / "checkpoints").exists()
+    assert not (tmp_path / "metrics.json").exists()
+
+
+def test_a_run_in_the_folder_of_another_leaves_nothing_of_it(tmp_path: Path) -> None:
+    run_experiment(tmp_path, "optimizer=em")
+    first = {path.name for path in tmp_path.glob("events.out.tfevents.*")}
+    run_experiment(tmp_path, "optimizer=em", "seed=1")
+    second = {path.name for path in tmp_path.glob("events.out.tfevents.*")}
+    assert len(first) == len(second) == 1
+    assert first.isdisjoint(second)
