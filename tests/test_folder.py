@@ -23,9 +23,13 @@ ENDS = [
 def test_whatever_ends_a_run_its_folder_says_so(
     end: BaseException, status: str, error: str | None, tmp_path: Path
 ) -> None:
-    with pytest.raises(type(end)), recorded(tmp_path, {"passes": 3.0}):
+
+    def run() -> None:
         assert metrics_in(tmp_path)["status"] == "running"
         raise end
+
+    with pytest.raises(type(end)), recorded(tmp_path, {"passes": 3.0}):
+        run()
     found = metrics_in(tmp_path)
     assert (found["status"], found["error"], found["passes"]) == (status, error, 3.0)
 

@@ -20,6 +20,7 @@ from hydra.types import RunMode
 
 from mixfit import runs
 from mixfit.catalogue import CONFIGS
+from mixfit.overrides import checked
 from mixfit.runs import Run
 from mixfit.sweep import Job, jobs_of
 
@@ -58,7 +59,7 @@ def arguments_of(command: str) -> list[str]:
 
 def jobs(arguments: Sequence[str]) -> list[Job]:
     """The jobs of a sweep that is typed so, with the experiment's own sweep."""
-    overrides = [argument for argument in arguments if not argument.startswith("-")]
+    overrides = checked([argument for argument in arguments if not argument.startswith("-")], sweeps=True)
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
         loader = GlobalHydra.instance().config_loader()
         parser = OverridesParser.create(loader)

@@ -54,14 +54,16 @@ def answer(rows: Repetitions) -> list[str]:
     close = [k for k in best if k != bic and best[k]["bic"] - best[bic]["bic"] < 2]
     rises = held_out(rows)
     lowest = min(rises, key=lambda k: rises[k].mean)
-    level = [str(k) for k in rises if rises[k].mean <= 2 * error_of(rises[k])]
+    level = [str(k) for k in rises if k != lowest and rises[k].mean <= 2 * error_of(rises[k])]
     return [
         f"That depends on who is asked: BIC names {bic}"
         + (f" ({listed([str(k) for k in close])} less than 2 above it)" if close else "")
         + f" and ICL, which also charges for doubt about who belongs where, {icl}.",
-        f"The NLL of galaxies held out is lowest for {lowest}, but over {_n_splits(rows)} splits "
+        f"The NLL of galaxies held out is lowest for {lowest}, "
         + (
-            f"{listed(level)} cannot be told apart from it by two standard errors." if len(level) > 1 else "clearly so."
+            f"but over {_n_splits(rows)} splits {listed(level)} are level with it within two standard errors."
+            if level
+            else f"over {_n_splits(rows)} splits and by more than two standard errors."
         ),
         _compared(best),
     ]

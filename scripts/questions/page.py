@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from scripts.benchmarks.result import Result
@@ -38,7 +39,7 @@ def _section(result: Result, question: Question) -> str:
         f"## {name}",
         f"**{question.QUESTION}**",
         f"```\n{commands}\n```",
-        " ".join(question.answer(rows)),
+        fill(" ".join(question.answer(rows)), 120, break_long_words=False, break_on_hyphens=False),
         f"![{question.QUESTION}](experiments/{name}.png)",
         question.table(rows).markdown.rstrip(),
         _small_print(result),

@@ -6,6 +6,7 @@ has passed, and Hydra not before it is known that more than help is wanted.
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shlex
@@ -104,7 +105,7 @@ def starting_quickly() -> Iterator[None]:
 
     It takes a second of the five that Lightning's imports take. The stand-in is gone when the imports are done.
     """
-    if "scipy.signal" in sys.modules:
+    if "torchmetrics" in sys.modules or "scipy.signal" in sys.modules:  # a later job of a sweep
         yield
         return
     stand_in = ModuleType("scipy.signal")
@@ -112,6 +113,7 @@ def starting_quickly() -> Iterator[None]:
     sys.modules["scipy.signal"] = stand_in
     try:
         yield
+        gc.freeze()  # what was imported stays, and need not be looked through for garbage in every job
     finally:
         del sys.modules["scipy.signal"]
 

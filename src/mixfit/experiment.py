@@ -31,6 +31,7 @@ from mixfit.mixtures.covariances import Covariance
 from mixfit.module import MixtureModule
 from mixfit.parts import called, optimizer_of, options_of, part
 from mixfit.processes import as_typed_alone, is_first, quiet_lightning
+from mixfit.sweep import name_of
 from mixfit.tracking import metrics
 from mixfit.tracking.progress import Progress
 from mixfit.tracking.record import record
@@ -128,18 +129,15 @@ def fit(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Map
     trainer = build_trainer(config, folder, module, datamodule, [progress, board])
     fit_began = time.perf_counter()
     train(trainer, module, datamodule, checkpoint)
-    seconds_fit = time.perf_counter() - fit_began
+    fitted: dict[str, metrics.Value] = {"steps": trainer.global_step, "seconds/fit": time.perf_counter() - fit_began}
     if not trainer.is_global_zero:
         return {}
-    best = torch.load(folder / "checkpoints" / "best.ckpt", weights_only=True)
-    module.load_state_dict(best["state_dict"])
-    fitted: dict[str, metrics.Value] = {
-        "status": "done",
-        "steps": trainer.global_step,
-        "passes/best": best["fit"]["rows"] / len(datamodule.dataset.train),
-        "seconds/fit": seconds_fit,
-    }
-    values = record(folder, module, datamodule.dataset, board, fitted, began)
+    with board.closing():
+        best = torch.load(folder / "checkpoints" / "best.ckpt", weights_only=True)
+        module.load_state_dict(best["state_dict"])
+        fitted["passes/best"] = best["fit"]["rows"] / len(datamodule.dataset.train)
+        values = record(folder, module, datamodule.dataset, board, fitted, began)
+    metrics.write(folder, values)  # the last word: a folder that says done has everything
     if alone:
         print_table(folder, module.density, datamodule.dataset, values)
     else:
@@ -213,14 +211,17 @@ def numbers_per_pass(config: DictConfig, datamodule: MixtureDataModule) -> int:
 
 
 def swept_in(config: DictConfig) -> tuple[dict[str, metrics.Value], str]:
-    """What this run has of the keys that its sweep gives several values, and a name for the combination.
+    """What this run has of the keys that its sweep gives several values, and a name that it shares with other seeds.
 
-    The seed is not among them: runs that differ in it alone answer one question together.
+    Runs that differ in the seed alone answer one question together, so the seed is a key only if it is the only one.
     """
-    choices = HydraConfig.get().runtime.choices
-    keys = [key for key in HydraConfig.get().sweeper.get("swept") or [] if key != "seed"]
-    swept = {key: choices[key] if key in choices else _plain(OmegaConf.select(config, key)) for key in keys}
-    return swept, "_".join(f"{key.rpartition('.')[2]}-{value}" for key, value in swept.items()) or "all seeds"
+    hydra = HydraConfig.get()
+    keys = list(hydra.sweeper.get("swept") or [])
+    if keys == ["seed"]:
+        return {"seed": config.seed}, ""
+    swept = {key: hydra.runtime.choices.get(key) or _plain(OmegaConf.select(config, key)) for key in keys}
+    swept.pop("seed", None)
+    return swept, name_of([typed for typed in hydra.overrides.task if not typed.startswith("seed=")]) if keys else ""
 
 
 def use_threads(numbers: int) -> None:

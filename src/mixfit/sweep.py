@@ -51,6 +51,18 @@ def choices_of(overrides: Sequence[Override]) -> dict[str, list[str]]:
     return {override.get_key_element(): list(_choices(override)) for override in overrides}
 
 
+def name_of(overrides: Sequence[str]) -> str:
+    """`n_components-4_optimizer-em`: no character that a shell or Hydra would make the user quote."""
+    ours = (override.lstrip("+~") for override in overrides)
+    typed = sorted(override.partition("=") for override in ours if not override.startswith("hydra"))
+    last = Counter(key.rpartition(".")[2] for key, _, _ in typed)
+    words = (
+        f"{key.rpartition('.')[2] if last[key.rpartition('.')[2]] == 1 else key}-{_shortened(value)}"
+        for key, _, value in typed
+    )
+    return "_".join(words) or "defaults"
+
+
 def _choices(override: Override) -> Iterator[str]:
     key = override.get_key_element()
     if not override.is_sweep_override():
@@ -66,23 +78,12 @@ def _choices(override: Override) -> Iterator[str]:
 
 def _names(jobs: Sequence[tuple[str, ...]]) -> list[str]:
     """A name per job; where two would be the same, as files of one name in two folders are, all get a digest."""
-    short = [_name(job) for job in jobs]
+    short = [name_of(job) for job in jobs]
     times = Counter(name.lower() for name in short)  # some file systems do not tell A from a
     return [
         name if times[name.lower()] == 1 and len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 9]}-{_digest(job)}"
         for name, job in zip(short, jobs, strict=True)
     ]
-
-
-def _name(job: Sequence[str]) -> str:
-    """`n_components-4_optimizer-em`: no character that a shell or Hydra would make the user quote."""
-    typed = sorted(override.lstrip("+~").partition("=") for override in job if not override.startswith("hydra"))
-    last = Counter(key.rpartition(".")[2] for key, _, _ in typed)
-    words = (
-        f"{key.rpartition('.')[2] if last[key.rpartition('.')[2]] == 1 else key}-{_shortened(value)}"
-        for key, _, value in typed
-    )
-    return "_".join(words) or "defaults"
 
 
 def _shortened(value: str) -> str:

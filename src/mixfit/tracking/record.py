@@ -1,4 +1,4 @@
-"""What stands in a run's folder when the fit is over: the numbers, the picture, and the last word on the terminal."""
+"""What stands in a run's folder when the fit is over: the numbers, and the pictures."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def record(
     fitted: Mapping[str, metrics.Value],
     began: float,
 ) -> Mapping[str, metrics.Value]:
-    """Measures the fitted density and writes `report.png` and `metrics.json`; returns what the latter says.
+    """Measures the fitted density and draws `report.png`; returns what `metrics.json` is to say.
 
     Args:
         folder: of the run.
@@ -41,14 +41,12 @@ def record(
         fitted: what the fit itself has to tell.
         began: the `time.perf_counter()` of the run's beginning.
     """
-    with board.closing():
-        values = {**_measured(module, dataset), **fitted}
-        report = drawn(_report(module, dataset, values))
-        pictures = {"density": png(density_part(report)), "report": png(report)}
-        write_png(pictures["report"], folder / "report.png")
-        values["seconds/total"] = time.perf_counter() - began
-        board.write_results(module.passes, values, pictures)
-    metrics.write(folder, values)
+    values = {**_measured(module, dataset), "status": "done", **fitted}
+    report = drawn(_report(module, dataset, values))
+    pictures = {"density": png(density_part(report)), "report": png(report)}
+    write_png(pictures["report"], folder / "report.png")
+    values["seconds/total"] = time.perf_counter() - began
+    board.write_results(module.passes, values, pictures)
     return values
 
 
