@@ -56,9 +56,9 @@ def answer(name: str, question: Question, runs: Path, docs: Path, more: Sequence
     began = time.perf_counter()
     if fresh and runs.exists():
         rmtree(runs)
-    before, facts = _finished(runs), circumstances(ROOT)
+    before, facts = _recorded(runs), circumstances(ROOT)
     found = [run for command in (command_of(name), *question.BESIDE) for run in ask(command, runs, more)]
-    n_new = len(_finished(runs) - before)
+    n_new = len(_recorded(runs) - before)
     kept = docs / f"{name}.json"
     if not n_new and kept.exists():
         facts = dict(Result.read(kept).circumstances)
@@ -123,9 +123,9 @@ def all_questions() -> Mapping[str, Question]:
     }
 
 
-def _finished(folder: Path) -> set[tuple[str, int]]:
-    """The runs below a folder, each with the time when it was last written."""
-    return {(str(path), path.stat().st_mtime_ns) for path in folder.glob("*/metrics.json")}
+def _recorded(folder: Path) -> set[tuple[str, bytes]]:
+    """What the runs below a folder say of themselves; a run that is skipped once more says the same."""
+    return {(str(path), path.read_bytes()) for path in folder.glob("*/metrics.json")}
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def answer(rows: Repetitions) -> list[str]:
         sentences.append(f"Their training NLLs agree within {highest - lowest:.1e} nats per point.")
     if absent:
         names = listed([str(row["trainer"]) for row in absent])
-        sentences.append(f"This machine has no {names.replace(' and ', ' and no ')}: skipped, and nothing else stops.")
+        sentences.append(f"This machine has no {names.replace(' and ', ' and no ')}: those jobs are skipped.")
     return sentences
 
 
@@ -75,6 +75,7 @@ def figure(rows: Repetitions) -> Figure:
         f"{there[0]['n_points']:,} points, D = {there[0]['dim']}, K = {there[0]['K']}, full covariances",
         widths=(1,),
         height=0.75 + 0.45 * len(rows),
+        heading=0.7,
     )
     longest = max(1000 * seconds_per_pass(row) for row in there)
     for place, row in enumerate(rows):

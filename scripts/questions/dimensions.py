@@ -132,11 +132,11 @@ def _told(rows: Repetitions) -> str:
     last, n_points = dims[-1], rows[0]["n_points"]
     found, asymptotic, exact = (_mean(rows, last, of) for of in ("excess", "p/2N", "exact"))
     nearer = abs(exact - found) < abs(asymptotic - found)
+    everywhere = "in all dimensions" if not others else f"in {listed(level) or 'no'} dimensions{others}"
     return (
-        f"With {n_points:,} points the excess is p/2N within two standard errors in {listed(level) or 'no'} "
-        f"dimensions{others}; in {last}, where each component has about {n_points / rows[0]['K']:.0f} points, it is "
-        f"{found:.4f} nats per point, p/2N is {asymptotic:.4f} and the exact expectation {exact:.4f}, which is "
-        f"{'nearer' if nearer else 'no nearer'}."
+        f"With {n_points:,} points the excess is p/2N within two standard errors {everywhere}; in {last}, where each "
+        f"component has about {n_points / rows[0]['K']:.0f} points, it is {found:.4f} nats per point, p/2N is "
+        f"{asymptotic:.4f} and the exact expectation {exact:.4f}, which is {'nearer' if nearer else 'no nearer'}."
     )
 
 

@@ -24,6 +24,7 @@ def sheet(
     n_rows: int = 1,
     height: float = 3.2,
     left: float = 0.8,
+    heading: float = HEADING,
 ) -> tuple[Figure, list[Axes]]:
     """A figure with its heading, and its panels row by row.
 
@@ -34,14 +35,15 @@ def sheet(
         n_rows: of panels.
         height: of a row, in inches.
         left: what a panel needs for the words beside its vertical axis, in inches.
+        heading: what stands above the panels, in inches; less where there is no key.
     """
     from matplotlib.figure import Figure
 
-    whole = HEADING + n_rows * height
+    whole = heading + n_rows * height
     figure = Figure(figsize=(WIDTH, whole), dpi=DPI, facecolor="white")
     figure.text(EDGE / WIDTH, 1 - 0.4 / whole, title, size=14, weight="bold", color=INK, parse_math=False)
     figure.text(EDGE / WIDTH, 1 - 0.64 / whole, remark, size=9, color=MUTED, parse_math=False)
-    heights = (HEADING, *[height] * n_rows)
+    heights = (heading, *[height] * n_rows)
     cells = figure.add_gridspec(n_rows + 1, len(widths), width_ratios=widths, height_ratios=heights)
     panels = []
     for row in range(n_rows):

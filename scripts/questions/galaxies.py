@@ -65,7 +65,7 @@ def answer(rows: Repetitions) -> list[str]:
             if level
             else f"over {_n_splits(rows)} splits and by more than two standard errors."
         ),
-        _compared(best),
+        _compared(best, len(distinct(where(rows, test_fraction=0), "seed"))),
     ]
 
 
@@ -155,16 +155,14 @@ def _draw_galaxies(axes: Axes, fits: Sequence[tuple[Repetition, str]]) -> None:
     name(axes, "the fits they choose", "velocity, 1000 km/s", "density")
 
 
-def _compared(best: dict[int, Repetition]) -> str:
+def _compared(best: dict[int, Repetition], n_seeds: int) -> str:
     gaps = {k: best[k]["log-likelihood"] - known for k, known in BEST_KNOWN.items() if k in best}
     same, lower = [k for k in gaps if abs(gaps[k]) <= SAME], [k for k in gaps if gaps[k] < -SAME]
     higher = [k for k in gaps if gaps[k] > SAME]
-    parts = [f"for K = {listed([str(k) for k in same])} they are the best that mclust or scikit-learn have"] * bool(
-        same
-    )
+    parts = [f"for K = {listed([str(k) for k in same])} what mclust or scikit-learn have"] * bool(same)
     parts += [f"for K = {k} {short(gaps[k])} nats higher" for k in higher]
     parts += [f"for K = {k} {short(-gaps[k])} nats lower" for k in lower]
-    return f"The maxima behind these numbers were found from several starts; {listed(parts)}."
+    return f"The maxima are the best of {n_seeds} seeds: {listed(parts)}."
 
 
 def _n_splits(rows: Repetitions) -> int:

@@ -74,11 +74,10 @@ def answer(rows: Repetitions) -> list[str]:
     ratios = distinct(rows, "ratio")
     nearest, hard, soft = ratios[0], where(rows, optimizer="kmeans"), where(rows, optimizer="em")
     gaps = [_in_deviations(where(hard, ratio=ratio)) - _theory(ratio) for ratio in ratios]
-    soft_gaps = {ratio: _in_deviations(where(soft, ratio=ratio)) - ratio for ratio in ratios}
+    soft_gaps = {ratio: abs(_in_deviations(where(soft, ratio=ratio)) - ratio) for ratio in ratios}
     apart = [ratio for ratio in ratios if ratio >= noticed_from()]
-    widest = max(soft_gaps, key=lambda ratio: abs(soft_gaps[ratio]))
+    widest = max(soft_gaps, key=lambda ratio: soft_gaps[ratio])
     cost = {who: estimate(where(own, ratio=nearest), "excess") for who, own in (("k-means", hard), ("EM", soft))}
-    dearer = "more" if cost["k-means"].mean > cost["EM"].mean else "less"
     return [
         f"In theory k-means puts the means more than {NOTICED:g} σ too far out as soon as the components are less than "
         f"{noticed_from():.2f} σ from the middle between them; where they become one, it still sees two, at "
@@ -86,10 +85,11 @@ def answer(rows: Repetitions) -> list[str]:
         f"The fits agree with that within {short(max(map(abs, gaps)))} σ at every distance; at {nearest:g} σ its means "
         f"are {_in_deviations(where(hard, ratio=nearest)) - nearest:+.3f} σ off, and theory says "
         f"{_theory(nearest) - nearest:+.3f}.",
-        f"EM with the same family is off by at most {abs(soft_gaps[widest]):.3f} σ on average, at {widest:g} σ.",
-        f"There, at {nearest:g} σ, hard assignment costs {cost['k-means']} nats per point above the truth and soft "
-        f"assignment {cost['EM']}, which is {dearer}"
-        + (f"; from {apart[0]:g} σ on nobody could tell the two apart." if _alike(rows, apart) else "."),
+        f"EM with the same family is {short(soft_gaps[widest])} σ off at the worst distance, {widest:g} σ, with a "
+        f"standard error of {short(error_of(estimate(where(soft, ratio=widest), 'found/σ')))}.",
+        f"At {nearest:g} σ hard assignment costs {cost['k-means']} nats per point above the truth and soft assignment "
+        f"{cost['EM']}"
+        + (f"; from {apart[0]:g} σ on they cost the same to within p/2N." if _alike(rows, apart) else "."),
     ]
 
 

@@ -85,7 +85,8 @@ def figure(rows: Repetitions) -> Figure:
 
 
 def _gap(row: Repetition) -> float:
-    return float(row["log-likelihood"] - PUBLISHED)
+    """Nats above the published one, in as many digits as are published."""
+    return round(row["log-likelihood"] - PUBLISHED, 5) + 0.0  # no negative zero
 
 
 def _row(run: Run) -> Repetition:
