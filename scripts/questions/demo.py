@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 QUESTION = "What does a thousand steps of Adam at its default rate reach, and what do the defaults here?"
-BESIDE: Sequence[str] = ("python train.py -m seed=range(5) hydra.sweep.dir=logs/experiments/demo",)
+BESIDE: Sequence[str] = ("python train.py -m seed=0,1,2,3,4 hydra.sweep.dir=logs/experiments/demo",)
 
 LOOP, DEMO, OURS = "textbook loop", "experiment=demo", "python train.py"
 COLOURS = {LOOP: colour(1), DEMO: colour(4), OURS: colour(0)}

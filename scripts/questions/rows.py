@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import log
 from typing import Any
 
 from mixfit.leaderboard.estimate import Estimate
@@ -43,8 +42,3 @@ def error_of(found: Estimate) -> float:
 def short(number: float) -> str:
     """A number with two digits that count, without an exponent: 0.0012, 0.35, 42."""
     return f"{number:.0f}" if abs(number) >= 10 else f"{float(f'{number:.2g}'):.12f}".rstrip("0").rstrip(".")
-
-
-def nearest_power(number: float) -> float:
-    """The power of ten at or below a positive number."""
-    return float(10.0 ** (log(number, 10) // 1))
