@@ -32,6 +32,7 @@ HELP = {
     "loop": "what does Lightning cost around 1000 small steps? Target: at most twice a plain loop of them",
     "gaussians": "do EM, L-BFGS and Adam agree in 8 dimensions, and with theory? Target: within 0.005 nats per point",
     "old_faithful": "do they reach the known optimum of Old Faithful? Target: total log-likelihood -1130.264",
+    "sweep": "what does a job of a sweep cost, and does memory grow? Target: at most 0.5 s a job, and flat",
     "step": "what does a gradient step cost beside an EM step on the same rows? Target: at most 1.3 times as much",
 }
 
@@ -72,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
 
 def all_questions() -> Mapping[str, Question]:
     """Every question by its name."""
-    from scripts.benchmarks import bimodal, demo, gaussians, loop, old_faithful, step  # --help needs no torch
+    from scripts.benchmarks import bimodal, demo, gaussians, loop, old_faithful, step, sweep  # --help needs no torch
 
     return {
         "bimodal": bimodal,
@@ -80,6 +81,7 @@ def all_questions() -> Mapping[str, Question]:
         "loop": loop,
         "gaussians": gaussians,
         "old_faithful": old_faithful,
+        "sweep": sweep,
         "step": step,
     }
 

@@ -33,7 +33,7 @@ LAYERS = [
 
 KNOW_HYDRA = {
     *("mixfit.command_line", "mixfit.configuration", "mixfit.grammar", "mixfit.overrides"),
-    *("mixfit.experiment", "mixfit.parts", "mixfit.processes", "mixfit.sweep"),
+    *("mixfit.experiment", "mixfit.build", "mixfit.parts", "mixfit.processes", "mixfit.sweep"),
 }
 
 

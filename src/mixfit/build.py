@@ -1,0 +1,125 @@
+"""From a composed configuration to what Lightning fits: the points, the mixture and its optimizer, the trainer."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from types import FunctionType
+
+import pytorch_lightning as pl
+import torch
+from lightning_fabric.utilities.exceptions import MisconfigurationException
+from omegaconf import DictConfig
+from pytorch_lightning.callbacks import ModelCheckpoint
+
+from mixfit.data.module import MixtureDataModule
+from mixfit.errors import InputError
+from mixfit.folder import SkippedError
+from mixfit.mixtures.covariances import Covariance
+from mixfit.module import MixtureModule
+from mixfit.parts import called, optimizer_of, options_of, part
+from mixfit.processes import is_first
+
+VISIT = 2_000_000
+"""A full batch is used again until about this many numbers (N·K·D a pass) have been looked at, but at most 50 times,
+before Lightning validates, logs and saves: often enough to watch, too seldom to cost."""
+
+TINY = 20_000_000
+"""Passes over fewer numbers than this run on one thread."""
+
+THREADS = torch.get_num_threads()
+"""What torch chose for this machine, for passes that are not tiny."""
+
+
+def build_datamodule(config: DictConfig) -> MixtureDataModule:
+    """The points that `data` names."""
+    options = options_of(config.data)
+    batch_size = options.pop("batch_size")
+    return MixtureDataModule(called("data", part("data", options, object), options), batch_size, config.seed)
+
+
+def build_module(config: DictConfig, datamodule: MixtureDataModule) -> MixtureModule:
+    """The mixture and the way to fit it that `model`, `covariance`, `init` and `optimizer` name."""
+    start = options_of(config.init)
+    make_optimizer, stopping, family = optimizer_of(options_of(config.optimizer))
+    if family is not None:
+        say_once(f"{config.optimizer._target_} has one covariance of its own, so covariance= is not used")
+    return MixtureModule(
+        n_components=config.model.n_components,
+        covariance=family or part("covariance", options_of(config.covariance), Covariance),
+        optimizer=make_optimizer,
+        stopping=stopping,
+        initializer=part("init", start, FunctionType),
+        n_starts=start["n_starts"],
+        n_passes=start["n_passes"],
+        floor=config.model.floor,
+        max_passes=config.trainer.max_epochs,
+        passes_per_visit=min(50, max(1, VISIT // numbers_per_pass(config, datamodule))),
+        seed=config.seed,
+    )
+
+
+@cache
+def say_once(text: str) -> None:
+    """Prints a text, however many jobs of a sweep have reason to."""
+    if is_first():
+        print(text)
+
+
+def numbers_per_pass(config: DictConfig, datamodule: MixtureDataModule) -> int:
+    """N·K·D: what a pass over the training points looks at."""
+    return max(1, datamodule.dataset.train.points.numel() * config.model.n_components)
+
+
+def use_threads(numbers: int) -> None:
+    """One thread for tiny passes, where two would wait for each other; torch's own choice for others."""
+    torch.set_num_threads(1 if numbers < TINY else THREADS)
+
+
+def build_trainer(
+    config: DictConfig, folder: Path, module: MixtureModule, datamodule: MixtureDataModule, callbacks: list[pl.Callback]
+) -> pl.Trainer:
+    """Lightning's trainer with the checkpoints and callbacks of a run."""
+    options = options_of(config.trainer)
+    monitor = "nll/val" if len(datamodule.dataset.val) else "nll/train"
+    accelerator = options["accelerator"]
+    precision = options["precision"] or ("32-true" if _is_mps(accelerator) else "64-true")
+    best = ModelCheckpoint(
+        dirpath=folder / "checkpoints",
+        filename="best",
+        monitor=monitor,
+        auto_insert_metric_name=False,
+        enable_version_counter=False,
+    )
+    last = ModelCheckpoint(
+        dirpath=folder / "checkpoints", filename="last", save_on_train_epoch_end=True, enable_version_counter=False
+    )
+    try:
+        return pl.Trainer(
+            **options | {"precision": precision},
+            callbacks=[best, last, *callbacks],
+            default_root_dir=folder,
+            logger=False,
+            num_sanity_val_steps=0,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            use_distributed_sampler=False,
+        )
+    except (MisconfigurationException, ValueError, TypeError) as error:
+        if _is_missing(accelerator):
+            raise SkippedError(f"no {accelerator} here; choose trainer=cpu or trainer=auto") from error
+        raise InputError(f"trainer: {error}") from error
+
+
+def _is_mps(accelerator: str) -> bool:
+    automatic = accelerator == "auto" and not torch.cuda.is_available() and torch.backends.mps.is_available()
+    return accelerator == "mps" or automatic
+
+
+def _is_missing(accelerator: str) -> bool:
+    has = {
+        "gpu": torch.cuda.is_available(),
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    return not has.get(accelerator, True)
