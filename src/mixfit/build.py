@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from types import FunctionType
 
@@ -18,7 +17,6 @@ from mixfit.folder import SkippedError
 from mixfit.mixtures.covariances import Covariance
 from mixfit.module import MixtureModule
 from mixfit.parts import called, optimizer_of, options_of, part
-from mixfit.processes import is_first
 
 VISIT = 2_000_000
 """A full batch is used again until about this many numbers (N·K·D a pass) have been looked at, but at most 50 times,
@@ -42,8 +40,6 @@ def build_module(config: DictConfig, datamodule: MixtureDataModule) -> MixtureMo
     """The mixture and the way to fit it that `model`, `covariance`, `init` and `optimizer` name."""
     start = options_of(config.init)
     make_optimizer, stopping, family = optimizer_of(options_of(config.optimizer))
-    if family is not None:
-        say_once(f"{config.optimizer._target_} has one covariance of its own, so covariance= is not used")
     return MixtureModule(
         n_components=config.model.n_components,
         covariance=family or part("covariance", options_of(config.covariance), Covariance),
@@ -59,11 +55,9 @@ def build_module(config: DictConfig, datamodule: MixtureDataModule) -> MixtureMo
     )
 
 
-@cache
-def say_once(text: str) -> None:
-    """Prints a text, however many jobs of a sweep have reason to."""
-    if is_first():
-        print(text)
+def ignores_covariance(config: DictConfig, module: MixtureModule) -> bool:
+    """Whether the optimizer insists on a family other than the one that `covariance` names."""
+    return not str(config.covariance._target_).endswith(f".{module.family.__name__}")
 
 
 def numbers_per_pass(config: DictConfig, datamodule: MixtureDataModule) -> int:

@@ -19,7 +19,14 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.trainer.states import TrainerStatus
 
-from mixfit.build import build_datamodule, build_module, build_trainer, numbers_per_pass, use_threads
+from mixfit.build import (
+    build_datamodule,
+    build_module,
+    build_trainer,
+    ignores_covariance,
+    numbers_per_pass,
+    use_threads,
+)
 from mixfit.command_line import typed_with
 from mixfit.configuration import check
 from mixfit.data.module import MixtureDataModule
@@ -108,7 +115,9 @@ def fit(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Map
     datamodule = build_datamodule(config)
     use_threads(numbers_per_pass(config, datamodule))
     module = build_module(config, datamodule)
-    alone = HydraConfig.get().mode is not RunMode.MULTIRUN
+    alone = is_first() and HydraConfig.get().mode is not RunMode.MULTIRUN
+    if alone and ignores_covariance(config, module):
+        print("this optimizer has one covariance of its own, so covariance= is not used")
     nll_true = metrics.true_nll(datamodule.dataset)
     board = TensorBoard(folder, OmegaConf.to_yaml(config, resolve=True), nll_true, *swept_in(config))
     progress = Progress(config.trainer.max_epochs, nll_true, leave=alone)
