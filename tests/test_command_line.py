@@ -11,7 +11,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from mixfit.overrides import checked
-from tests.running import Ended, metrics_in, refusal, run_experiment, train, train_in_new_process
+from tests.running import TRAIN, Ended, metrics_in, refusal, run_experiment, train, train_in_new_process
 
 HEAVY = ("torch", "pytorch_lightning", "matplotlib", "numpy", "pyarrow")
 """What a command line that fits nothing has no time to import."""
@@ -126,3 +126,17 @@ def test_the_folders_name_can_be_resolved_wherever_the_package_is_imported() -> 
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed == "logs/x\n"
+
+
+def test_runs_that_start_at_the_same_moment_share_no_folder(tmp_path: Path) -> None:
+    command = [sys.executable, str(TRAIN), "optimizer=em", "trainer.max_epochs=1"]
+    together = [
+        subprocess.Popen([*command, f"seed={seed}"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for seed in range(3)
+    ]
+    for run in together:
+        _, said = run.communicate()
+        assert run.returncode == 0, said.decode()
+    folders = list((tmp_path / "logs" / "runs").iterdir())
+    assert [metrics_in(folder)["status"] for folder in folders] == ["done"] * 3
+    assert len({metrics_in(folder)["nll/true"] for folder in folders}) == 3
