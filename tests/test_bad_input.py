@@ -163,7 +163,7 @@ TYPED: list[tuple[str, list[str]]] = [
     ("-m data.batch_size=10,null,x", ["data.batch_size=x", "whole number", "null"]),
     ("-m trainer.accelerator=cpu,gpuu", ["trainer.accelerator=gpuu", "did you mean gpu?"]),
     ("-m optimizer.betas=[0.9,0.9],[0.9,2]", ["optimizer.betas=[0.9,2]", "below 1"]),
-    ("-m optimizer.lr=interval(0,1)", ["optimizer.lr=0.0", "above 0"]),
+    ("-m optimizer.lr=interval(0,1)", ["optimizer.lr=interval(0,1)", "list some"]),
     ("-m experiment=null,nothing", ["experiment=nothing", "old_faithful"]),
     ("optimizer=em -m seed=1,x", ["seed=x", "whole number"]),
     ("-m --cfg job", ["--cfg", "leave -m out"]),

@@ -44,13 +44,13 @@ def test_a_folder_is_one_process_s_at_a_time(tmp_path: Path) -> None:
 
 
 def test_a_run_in_a_folder_that_is_taken_is_refused_and_touches_nothing(tmp_path: Path) -> None:
-    run_experiment(tmp_path / "run", "optimizer=em")
-    before = metrics_in(tmp_path / "run")
-    with claimed(tmp_path / "run"):
-        ended = train(tmp_path / "run", "optimizer=em", "seed=1")
+    metrics_file.write(tmp_path, {"status": "running", "passes": 7.0})
+    before = metrics_in(tmp_path)
+    with claimed(tmp_path):
+        ended = train(tmp_path, "optimizer=em")
     assert ended.status == 1
     assert "another process" in ended.stderr
-    assert metrics_in(tmp_path / "run") == before
+    assert metrics_in(tmp_path) == before
 
 
 def test_a_checkpoint_that_was_cut_off_is_none(tmp_path: Path) -> None:
@@ -64,16 +64,17 @@ def test_a_checkpoint_that_was_cut_off_is_none(tmp_path: Path) -> None:
 
 def test_what_is_not_a_run_s_is_not_cleared_away(tmp_path: Path) -> None:
     (tmp_path / "checkpoints").mkdir()
-    clear(tmp_path)
-    assert (tmp_path / "checkpoints").exists()
+    with pytest.raises(InputError, match="holds checkpoints, which no run of this program wrote"):
+        clear(tmp_path)
     metrics_file.write(tmp_path, {"status": "failed"})
+    (tmp_path / "checkpoints" / "mine.ckpt").write_text("")
     clear(tmp_path)
-    assert not (tmp_path / "checkpoints").exists()
-    assert not (tmp_path / "metrics.json").exists()
+    assert [path.name for path in tmp_path.rglob("*")] == ["checkpoints", "mine.ckpt"]
 
 
-def test_a_run_in_the_folder_of_another_leaves_nothing_of_it(tmp_path: Path) -> None:
+def test_a_run_in_the_folder_of_one_that_failed_leaves_nothing_of_it(tmp_path: Path) -> None:
     run_experiment(tmp_path, "optimizer=em")
+    metrics_file.write(tmp_path, {"status": "failed"})
     first = {path.name for path in tmp_path.glob("events.out.tfevents.*")}
     run_experiment(tmp_path, "optimizer=em", "seed=1")
     second = {path.name for path in tmp_path.glob("events.out.tfevents.*")}

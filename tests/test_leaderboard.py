@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from mixfit import leaderboard, runs
-from mixfit.leaderboard.estimate import Estimate
+from mixfit.leaderboard.estimate import Estimate, in_column
 from mixfit.leaderboard.text import csv_of, markdown_of
 from tests.run_folders import write_run
 from tests.running import REPOSITORY, Ended, metrics_in, train
@@ -106,7 +106,7 @@ def test_the_keys_of_a_mapping_that_was_typed_are_told_apart(tmp_path: Path) -> 
 def test_equal_numbers_are_one_setting_however_they_were_typed(tmp_path: Path) -> None:
     typed = [1000, 1000.0, 500]
     found = write_runs(tmp_path, *[({"trainer.max_epochs": n, "seed": s}, fit(n)) for s, n in enumerate(typed)])
-    assert [(row["trainer.max_epochs"], row["n"]) for row in table(found)] == [("500", "1"), ("1000", "2")]
+    assert [(row["trainer.max_epochs"], row["n"]) for row in table(found)] == [("1000", "2"), ("500", "1")]
 
 
 def test_true_and_one_are_two_settings(tmp_path: Path) -> None:
@@ -130,6 +130,70 @@ def test_rows_are_ranked_by_held_out_nll_and_ties_by_their_settings(tmp_path: Pa
     assert column(found, "rank") == ["1", "2", "3", "4"]
 
 
+def test_differences_to_the_best_are_paired_over_the_seeds_as_numpy_has_them(tmp_path: Path) -> None:
+    generator = np.random.default_rng(2)
+    hard = 5 + generator.normal(size=6)  # what the seed does to every setting alike
+    nlls = {lr: hard + 0.01 * lr + 0.001 * generator.normal(size=6) for lr in (3, 1, 2)}
+    jobs = [({"optimizer.lr": lr, "seed": s}, fit(nlls[lr][s])) for lr, s in product(nlls, range(6))]
+    best, *others = table(write_runs(tmp_path, *jobs))
+    assert (best["optimizer.lr"], best["above best"], best["above best/se"]) == ("1", "0", "")
+    assert [row["optimizer.lr"] for row in others] == ["2", "3"]
+    for row in others:
+        differences = nlls[int(row["optimizer.lr"])] - nlls[1]
+        np.testing.assert_allclose(float(row["above best"]), differences.mean(), rtol=1e-12)
+        np.testing.assert_allclose(float(row["above best/se"]), differences.std(ddof=1) / 6**0.5, rtol=1e-12)
+
+
+def test_a_row_with_fewer_seeds_is_compared_on_those_alone(tmp_path: Path) -> None:
+    nlls: dict[str, list[float | None]] = {"em": [1.0, 9.0, 5.0], "adam": [1.5, 9.1, 5.3], "sgd": [1.2, None, None]}
+    jobs: list[Any] = [
+        ({"optimizer": name, "seed": s}, failure() if nll is None else fit(nll))
+        for name, values in nlls.items()
+        for s, nll in enumerate(values)
+    ]
+    rows = {row["optimizer"]: row for row in table(write_runs(tmp_path, *jobs))}
+    assert {name: row["rank"] for name, row in rows.items()} == {"em": "1", "sgd": "2", "adam": "3"}
+    assert float(rows["sgd"]["above best"]) == pytest.approx(0.2, rel=1e-14)
+    assert rows["sgd"]["above best/se"] == ""
+    np.testing.assert_allclose(float(rows["adam"]["above best"]), np.mean([0.5, 0.1, 0.3]), rtol=1e-12)
+
+
+def test_a_row_that_failed_on_a_seed_is_not_the_best(tmp_path: Path) -> None:
+    jobs = [
+        ({"optimizer": "em", "seed": 0}, fit(2)),
+        ({"optimizer": "em", "seed": 1}, fit(3)),
+        ({"optimizer": "sgd", "seed": 0}, fit(1)),
+        ({"optimizer": "sgd", "seed": 1}, failure()),
+    ]
+    found = write_runs(tmp_path, *jobs)
+    assert column(found, "optimizer") == ["em", "sgd"]
+    assert column(found, "above best") == ["0", "-1"]
+
+
+def test_fewer_seeds_than_another_row_win_if_all_are_done_and_lower(tmp_path: Path) -> None:
+    jobs: list[Any] = [({"optimizer": "sgd", "seed": s}, fit(5 + s)) for s in range(4)]
+    found = write_runs(tmp_path, *jobs, *[({"optimizer": "em", "seed": s}, fit(4.5 + s)) for s in (2, 3)])
+    assert column(found, "optimizer") == ["em", "sgd"]
+    assert column(found, "above best") == ["0", "0.5"]
+
+
+def test_rows_without_a_common_seed_follow_with_a_blank_difference(tmp_path: Path) -> None:
+    jobs: list[Any] = [({"optimizer": "em", "seed": s}, fit(5)) for s in (0, 1)]
+    found = write_runs(tmp_path, *jobs, ({"optimizer": "adam", "seed": 0}, fit(7)), ({"seed": 9}, fit(1)))
+    jobs = [({"optimizer": "sgd", "seed": 8}, fit(1))]
+    found += write_runs(tmp_path / "more", *jobs)
+    rows = [(row["optimizer"], row["above best"]) for row in table(found)]
+    assert rows == [("em", "0"), ("adam", "2"), ("sgd", "")]
+
+
+def test_folders_are_named_in_their_natural_order_before_the_clock(tmp_path: Path) -> None:
+    found = write_runs(tmp_path, *[({"seed": s}, fit(s) if s else failure()) for s in range(12)])
+    (row,) = table(found)
+    assert row["folders"].split(" ") == [f"job{n}" for n in range(12)]
+    names = list(row)
+    assert names[names.index("folders") + 1] == "seconds/fit"
+
+
 def test_without_held_out_points_bic_ranks_and_comes_after(tmp_path: Path) -> None:
     nothing = {"nll/val": None, "nll/test": None}
     whole = [({"model.n_components": k}, fit(9, bic=bic, **nothing)) for k, bic in [(1, 30.0), (2, 10.0), (3, 20.0)]]
@@ -147,6 +211,18 @@ def test_each_data_set_has_its_own_ranks(tmp_path: Path) -> None:
     rows = [(row["rank"], row["data.dim"], row["optimizer"]) for row in table(found)]
     assert rows == [("1", "2", "em"), ("2", "2", "adam"), ("1", "10", "adam"), ("2", "10", "em")]
     assert "each data set by itself" in leaderboard.of(found).caption
+
+
+def test_labels_do_not_make_another_data_set_but_columns_and_paths_do(tmp_path: Path) -> None:
+    jobs: list[Any] = [({"data.label": "kind"}, fit(2)), ({"data.label": None}, fit(1))]
+    others: list[Any] = [
+        ({"data.label": None, "data.path": "b.csv"}, fit(3)),
+        ({"data.label": None, "data.columns": [1]}, fit(4)),
+    ]
+    found = write_runs(tmp_path, *jobs, *others)
+    assert sorted(column(found, "rank")) == ["1", "1", "1", "2"]
+    (second,) = [row for row in table(found) if row["rank"] == "2"]
+    assert (second["data.label"], second["above best"]) == ("kind", "1")
 
 
 def test_batches_do_not_make_another_data_set(tmp_path: Path) -> None:
@@ -237,13 +313,22 @@ def test_all_but_the_columns_of_the_clock_is_the_same_bytes_when_a_sweep_is_repe
         (105553.7, 23.4, "105554 ± 23"),
         (105553.7, 1234.5, "105554 ± 1234"),
         (1.5, None, "1.5"),
-        (2.123456789, 1e-13, "2.12346 ± 1e-13"),
+        (2.123456789, 1e-13, "2.12346 ± 0"),
+        (4.155382207, 5e-9, "4.15538 ± 0"),
+        (9.6e-12, 9.4e-12, "1e-11 ± 9e-12"),
         (45.0, 0.0, "45 ± 0"),
         (-0.00034, 0.00099, "-0.00034 ± 0.00099"),
     ],
 )
 def test_digits_come_from_the_standard_error(mean: float, error: float | None, shown: str) -> None:
     assert str(Estimate(mean, error)) == shown
+
+
+def test_the_numbers_of_a_column_have_the_same_decimals_where_all_have_room() -> None:
+    best, close, far = Estimate(0.0, None), Estimate(0.00123, 0.00041), Estimate(3.25, 0.151)
+    assert in_column([best, close, None, far]) == ["0", "0.00123 ± 0.00041", "", "3.25000 ± 0.15100"]
+    assert in_column([Estimate(1.5, None), Estimate(2.25, None)]) == ["1.50", "2.25"]
+    assert in_column([Estimate(123456.0, 1000.0), close]) == ["123456 ± 1000", "0.00123 ± 0.00041"]
 
 
 def test_the_sums_are_exact_before_they_are_rounded() -> None:
@@ -279,10 +364,43 @@ def test_the_printed_table_fits_names_the_best_and_ends_with_what_failed(
     leaderboard.show(leaderboard.of(write_runs(tmp_path, *jobs, ({"optimizer": "[red]"}, failure()))))
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines[:5])) <= 120
-    assert any(line.startswith("best: ") and "model.n_components=1" in line for line in lines)
+    assert any(line.startswith("best: ") and " n_components=1" in line for line in lines)
     assert lines[-1].startswith("failed: ")
     assert "optimizer=[red]" in lines[-1]
     assert lines[-1].endswith(": ValueError: too many components")
+
+
+def test_at_most_three_data_sets_have_their_best_named_below_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = ["data.separation", "model.n_components", "trainer.max_epochs", "init.n_starts", "model.floor", "data.n_val"]
+    jobs: list[Any] = [
+        ({**dict.fromkeys(keys, d), "data.path": f"{'far/' * 20}{d}.csv", "optimizer": o}, fit(d))
+        for d, o in product(range(14), ["em", "adam"])
+    ]
+    leaderboard.show(leaderboard.of(write_runs(tmp_path, *jobs)))
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith("best: ") for line in lines) == 3
+    assert "and 11 more" in lines
+    rows = [line for line in lines if line.lstrip()[:2] in ("1 ", "2 ")]
+    assert len(rows) == 28
+    assert max(map(len, lines[: lines.index(rows[-1])])) <= 120
+    assert all("optimizer=" in row for row in rows)
+    assert "bic" in lines[0]
+
+
+def test_the_printed_table_says_how_many_runs_converged_only_if_some_did_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jobs: list[Any] = [({"experiment": "demo", "seed": s}, fit(2, converged=s == 0)) for s in (0, 1)]
+    leaderboard.show(leaderboard.of(write_runs(tmp_path / "all", ({}, fit(1)), ({"seed": 1}, fit(1)))))
+    assert "converged" not in capsys.readouterr().out
+    leaderboard.show(leaderboard.of(write_runs(tmp_path / "some", *jobs, ({}, fit(1)), ({"seed": 1}, fit(1)))))
+    header, best, second, *notes = capsys.readouterr().out.splitlines()
+    assert header.split()[:4] == ["rank", "experiment", "n", "converged"]
+    assert best.split()[:4] == ["1", "none", "2", "2/2"]
+    assert second.split()[:4] == ["2", "demo", "2", "1/2"]
+    assert "n: seeds done" in " ".join(notes)
 
 
 def test_a_sweep_of_which_nothing_is_done_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ import gc
 import os
 import re
 import shlex
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,8 @@ OmegaConf.register_new_resolver("folder_of_run", folder_of_run, replace=True)  #
 
 def command(main: Callable[[DictConfig], None]) -> None:
     """Does what was typed: prints help, or refuses, or hands the composed configuration to `main` for every job."""
+    if int(os.environ.get("LOCAL_RANK", "0")) > 0:  # a process that lends a hand ends when the first one ends it
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     with speaking_plainly():
         if {"-h", "--help"} & set(sys.argv[1:]):
             from mixfit.help import show
@@ -56,6 +59,7 @@ def check(config: DictConfig) -> None:
     A resumed run is checked with the configuration that it had.
     """
     from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
 
     from mixfit import configuration
     from mixfit.tracking import metrics_file
@@ -69,6 +73,8 @@ def check(config: DictConfig) -> None:
         folder = Path(hydra.runtime.output_dir)
         if not (folder / "metrics.json").exists():
             metrics_file.write(folder, {"status": "failed", "error": str(error)})
+        if hydra.mode is RunMode.MULTIRUN:  # Hydra keeps what a job raises
+            sys.stderr.write(f"error: {folder.name}: {error}\n")
         raise
 
 
@@ -82,15 +88,13 @@ def speaking_plainly() -> Iterator[None]:
     except InputError as error:
         _exit(str(error))
     except OmegaConfBaseException as error:
-        _exit(_without_advice(error))
+        _exit(without_advice(error))
     except Exception as error:
-        from hydra.errors import HydraException, MissingConfigException  # imported by now, if one of them is raised
+        from hydra.errors import HydraException  # imported by now, if one of them is raised
 
-        if isinstance(error, MissingConfigException):
-            _exit(_unknown_choice(error.missing_cfg_file or "", error.options or []))
         if not isinstance(error, HydraException):
             raise
-        _exit(_without_advice(error))
+        _exit(without_advice(error))
 
 
 def typed_with(*arguments: str) -> str:
@@ -143,12 +147,16 @@ def _unknown_choice(file: str, options: Sequence[str]) -> str:
     """Of Hydra's own groups, or where the user's directories are searched as well."""
     group, _, choice = file.rpartition("/")
     extra = EXTRAS.get(choice) if group == "hydra/launcher" else None
-    remedy = f"it comes with pip install 'mixfit[{extra}]'" if extra else nearest(choice, [*options])
+    remedy = f"it comes with .venv/bin/pip install -e '.[{extra}]'" if extra else nearest(choice, [*options])
     return f"{group}={choice}: there is no such choice; {remedy}"
 
 
-def _without_advice(error: Exception) -> str:
-    """Hydra's message without its advice to developers; with the nearest key if one of ours is wrong."""
+def without_advice(error: Exception) -> str:
+    """Hydra's message without its advice to developers; with the nearest key or choice if one is wrong."""
+    from hydra.errors import MissingConfigException
+
+    if isinstance(error, MissingConfigException):
+        return _unknown_choice(error.missing_cfg_file or "", error.options or [])
     lines = [line.rstrip(".") for line in str(error).splitlines()]
     told = [line for line in lines if line and "HYDRA_FULL_ERROR" not in line and "use +" not in line]
     key = re.search(r"Could not override '(?!hydra)([^']+)'", str(error))

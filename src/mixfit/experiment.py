@@ -34,8 +34,9 @@ from mixfit.errors import InputError
 from mixfit.folder import LAST, SkippedError, checkpoint_of, claimed, clear, recorded
 from mixfit.module import MixtureModule
 from mixfit.processes import as_typed_alone, is_first, quiet_lightning
-from mixfit.sweep import name_of
+from mixfit.sweep import name_of, quoted
 from mixfit.tracking import metrics
+from mixfit.tracking.event_file import failing
 from mixfit.tracking.progress import Progress
 from mixfit.tracking.record import record
 from mixfit.tracking.table import print_line, print_table
@@ -53,9 +54,9 @@ def run(config: DictConfig) -> Mapping[str, metrics.Value]:
     if config.resume is not None:
         return go_on(config, hydra.overrides.task)
     folder = Path(hydra.runtime.output_dir)
+    if hydra.mode is RunMode.MULTIRUN:
+        return run_job(config, folder)
     with claimed(folder):
-        if hydra.mode is RunMode.MULTIRUN:
-            return run_job(config, folder)
         clear(folder)
         return run_alone(config, folder)
 
@@ -66,7 +67,7 @@ def run_alone(config: DictConfig, folder: Path, checkpoint: Path | None = None) 
         return attempt(config, folder, checkpoint)
     except KeyboardInterrupt:
         if checkpoint_of(folder):
-            sys.stderr.write(f"\ninterrupted; to go on, type\n{typed_with(f'resume={folder}')}\n")
+            sys.stderr.write(f"\ninterrupted; to go on, type\n{typed_with(f'resume={quoted(str(folder))}')}\n")
         raise
 
 
@@ -75,13 +76,14 @@ def run_job(config: DictConfig, folder: Path) -> Mapping[str, metrics.Value]:
 
     The sweeper has made sure that whatever lies in the folder is of the same configuration.
     """
-    if (folder / "metrics.json").exists() and metrics.read(folder)["status"] == "done":
-        return metrics.read(folder)
-    checkpoint = checkpoint_of(folder)
-    if checkpoint is None:
-        clear(folder)
     try:
-        return attempt(config, folder, checkpoint)
+        with claimed(folder):
+            if metrics.status(folder) == "done":
+                return metrics.read(folder)
+            checkpoint = checkpoint_of(folder)
+            if checkpoint is None:
+                clear(folder)
+            return attempt(config, folder, checkpoint)
     except SkippedError as error:
         print(f"{folder.name}: skipped: {error}")
         return metrics.read(folder)
@@ -99,12 +101,13 @@ def go_on(config: DictConfig, overrides: Sequence[str]) -> Mapping[str, metrics.
         if before["converged"] or (before["passes"] or 0) >= config.trainer.max_epochs:
             print(f"{folder} is finished; a larger trainer.max_epochs would go on unless it has converged")
             return before
+        keep(config, folder)
         return run_alone(config, folder, folder / LAST)
 
 
 def attempt(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Mapping[str, metrics.Value]:
     """A fit in a folder whose `status` is true throughout; from a checkpoint if there is one."""
-    with recorded(folder, metrics.read(folder) if checkpoint else {}):
+    with recorded(folder, metrics.read(folder) if checkpoint else {}), failing(folder, *swept_in(config)):
         return fit(config, folder, checkpoint)
 
 
@@ -143,7 +146,7 @@ def fit(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Map
 def train(trainer: pl.Trainer, module: MixtureModule, datamodule: MixtureDataModule, checkpoint: Path | None) -> None:
     """Lightning's fit, with Ctrl-C as Python has it: Lightning would end the process, and ignore the next Ctrl-C."""
     handler = signal.getsignal(signal.SIGINT)
-    with as_typed_alone() if is_first() else nullcontext():
+    with as_typed_alone(trainer) if is_first() else nullcontext():
         try:
             trainer.fit(module, datamodule, ckpt_path=checkpoint, weights_only=True)
         except SystemExit as ended:
@@ -155,6 +158,10 @@ def train(trainer: pl.Trainer, module: MixtureModule, datamodule: MixtureDataMod
 
 def resumed(folder: Path, overrides: Sequence[str]) -> tuple[Path, DictConfig]:
     """The folder and its own configuration, checked; of the overrides only `trainer.max_epochs` may differ."""
+    if not folder.is_dir():
+        raise InputError(
+            f"resume={folder}: there is no such folder; give the folder of a run, as in resume=logs/runs/..."
+        )
     for name in (".hydra/config.yaml", ".hydra/hydra.yaml", "metrics.json", "checkpoints/last.ckpt"):
         if not (folder / name).is_file():
             raise InputError(f"resume={folder}: there is no {name} in it, so there is nothing to go on with")
@@ -172,6 +179,13 @@ def resumed(folder: Path, overrides: Sequence[str]) -> tuple[Path, DictConfig]:
     return folder, DictConfig(config)
 
 
+def keep(config: DictConfig, folder: Path) -> None:
+    """Writes the configuration that a resumed run has from now on to where a sweep looks for it, in one move."""
+    unfinished = folder / ".hydra" / "config.yaml.part"
+    OmegaConf.save(config, unfinished)
+    unfinished.replace(folder / ".hydra" / "config.yaml")
+
+
 def swept_in(config: DictConfig) -> tuple[dict[str, metrics.Value], str]:
     """What this run has of the keys that its sweep gives several values, and a name that it shares with other seeds.
 
@@ -180,7 +194,7 @@ def swept_in(config: DictConfig) -> tuple[dict[str, metrics.Value], str]:
     hydra = HydraConfig.get()
     keys = list(hydra.sweeper.get("swept") or [])
     if keys == ["seed"]:
-        return {"seed": config.seed}, ""
+        return {"seed": config.seed}, name_of(hydra.overrides.task)
     swept = {key: hydra.runtime.choices.get(key) or _plain(OmegaConf.select(config, key)) for key in keys}
     swept.pop("seed", None)
     return swept, name_of([typed for typed in hydra.overrides.task if not typed.startswith("seed=")]) if keys else ""

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import rmtree
 from zipfile import BadZipFile, ZipFile
 
 from filelock import FileLock, Timeout
@@ -19,10 +18,13 @@ from mixfit.errors import InputError
 from mixfit.tracking import metrics_file
 from mixfit.tracking.metrics_file import Value
 
-PRODUCTS = ("checkpoints", "events.out.tfevents.*", "report.png", "run.log", "metrics.json")
-"""What a run writes into its folder, beside what Hydra writes."""
+PRODUCTS = ("checkpoints/best.ckpt", "checkpoints/last.ckpt", "events.out.tfevents.*", "report.png", "metrics.json")
+"""What a run writes into its folder, beside Hydra's notes and the log."""
 
-LAST = Path("checkpoints") / "last.ckpt"
+PRECIOUS = ("checkpoints", "report.png", "metrics.json")
+"""Names that somebody else's files may have."""
+
+BEST, LAST = (Path("checkpoints") / f"{name}.ckpt" for name in ("best", "last"))
 
 LOCK = ".lock"
 
@@ -84,18 +86,29 @@ def recorded(folder: Path, before: Mapping[str, Value]) -> Iterator[None]:
 def checkpoint_of(folder: Path) -> Path | None:
     """The checkpoint to go on with; None if there is none, or one that a kill cut off."""
     try:
-        with ZipFile(folder / LAST) as checkpoint:
-            return None if checkpoint.testzip() else folder / LAST
+        for name in (BEST, LAST):
+            with ZipFile(folder / name) as checkpoint:
+                if checkpoint.testzip():
+                    return None
     except (OSError, BadZipFile):
         return None
+    return folder / LAST
 
 
 def clear(folder: Path) -> None:
     """Removes what an earlier attempt left, so that nothing of it is taken for the next one's.
 
-    Every run begins with its `metrics.json`: without one, what lies in the folder is not a run's.
+    Raises `InputError` if files that a run would write are there and are not a run's: they are somebody's.
     """
-    if not (folder / "metrics.json").exists():
+    if metrics_file.status(folder) is None:
+        theirs = [name for name in PRECIOUS if (folder / name).exists()]
+        if theirs:
+            raise InputError(
+                f"{folder}: holds {' and '.join(theirs)}, which no run of this program wrote and this one would write "
+                "over; choose another folder, or move them away"
+            )
         return
     for path in (path for pattern in PRODUCTS for path in folder.glob(pattern)):
-        rmtree(path) if path.is_dir() else path.unlink()
+        path.unlink()
+    if (folder / "checkpoints").is_dir() and not any((folder / "checkpoints").iterdir()):
+        (folder / "checkpoints").rmdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
@@ -79,6 +80,9 @@ def _remedy(argument: str) -> str:
     if not equals:
         known = [*catalogue.known_keys(), *catalogue.groups()]
         return f"expected a value, as in {key}=..." if key in known else f"expected key=value; {nearest(key, known)}"
+    called = re.match(r"(range|choice|interval|glob)\[(.*)\]$", value)
+    if called:
+        return f"this cannot be read; write '{key}={called[1]}({called[2]})', with the quotes"
     return (
         "this cannot be read; a value with blanks, brackets, quotes or an equals sign in it needs both kinds of "
         f"""quotes, as in '{key}="{value.strip("'" + '"')}"'"""

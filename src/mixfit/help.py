@@ -28,7 +28,7 @@ EXAMPLES = {
     "data=gaussians data.dim=8 data.n_components=5 model.n_components=5 optimizer=em": "a known truth in 8 dimensions",
     "data=file data.path=points.csv model.n_components=4 covariance=diag": "your own points",
     "-m optimizer=adam,em model.n_components=1,2,4 trainer=cpu": "a sweep: every combination, and a table of them",
-    "-m data=gaussians optimizer=em seed=0,1,2,3,4 hydra/launcher=joblib": "the jobs of a sweep side by side",
+    "-m data=gaussians model.n_components=3 seed=0,1,2,3,4 hydra/launcher=joblib": "the jobs of a sweep side by side",
     "experiment=old_faithful": "one of the experiments below",
 }
 """Overrides, and what they do."""

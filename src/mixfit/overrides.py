@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from math import prod
+from pathlib import Path
 from typing import Any
 
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Override, RangeSweep
 
 from mixfit import catalogue
 from mixfit.errors import InputError
 from mixfit.grammar import chooses, is_hydras, pairs_of, parsed, typed, values_of
 from mixfit.keys import key_of, refusal
 from mixfit.spelling import listed, nearest
+
+MOST_JOBS = 100_000
+"""Each takes half a second at least, and a folder."""
 
 
 def checked(arguments: Sequence[str], sweeps: bool) -> list[str]:
@@ -29,6 +34,7 @@ def checked(arguments: Sequence[str], sweeps: bool) -> list[str]:
         return list(arguments)
     if not sweeps and _mode(overrides) != "MULTIRUN":
         check_overrides(overrides)
+        _check_folder(overrides)
         return list(arguments)
     check_overrides([*_params(overrides), *overrides], sweeps=True)
     return _as_sweep(overrides)
@@ -44,15 +50,41 @@ def check_overrides(overrides: Sequence[Override], sweeps: bool = False) -> None
     for override in ours:
         _check_form(override, sweeps)
     chosen = {override.key_or_group: list(values_of(override)) for override in ours if chooses(override)}
+    given = dict(pair for override in ours if not chooses(override) for pair in pairs_of(override))
+    _check_number({**chosen, **given})
     for group, values in chosen.items():
         for choice in (one for value in values for one in (_each(value) if group == "experiment" else [value])):
             catalogue.check_choice(group, choice)
-    given = dict(pair for override in ours if not chooses(override) for pair in pairs_of(override))
     for key, values in given.items():
         _check_values(key, values)
+    if sweeps and any(value is not None for value in given.get("resume", [])):
+        raise InputError("resume: a run is resumed alone; leave -m out, and give one folder")
     if all(value is None for value in given.get("resume", [None])):  # a resumed run keeps the configuration it had
         for choices, values_given in _combinations(chosen):
             _check_keys(choices, given.keys() | values_given)
+
+
+def _check_number(given: Mapping[str, Sequence[Any]]) -> None:
+    """Whether there is a job at all, and not more than anybody waits for."""
+    for key, values in given.items():
+        if not values:
+            raise InputError(f"{key}: there is no value among those that are asked for")
+    n_jobs = prod(len(values) for values in given.values())
+    if n_jobs > MOST_JOBS:
+        raise InputError(f"{n_jobs:,} jobs are more than one sweep runs ({MOST_JOBS:,}); give fewer values")
+
+
+def _check_folder(overrides: Sequence[Override]) -> None:
+    """Whether the folder that is asked for holds a finished run, before Hydra writes into it."""
+    from mixfit.tracking import metrics_file  # a run without a folder of its own need not wait for it
+
+    for override in overrides:
+        folder = Path(str(override.value()))
+        if override.key_or_group == "hydra.run.dir" and metrics_file.status(folder) == "done":
+            raise InputError(
+                f"hydra.run.dir={folder}: holds a finished run, which this one would write over; choose another, "
+                f"move it away, or go on with it: resume={folder} trainer.max_epochs=..."
+            )
 
 
 def _as_sweep(overrides: Sequence[Override]) -> list[str]:
@@ -97,7 +129,10 @@ def _check_keys(choices: Mapping[str, str | None], given: set[str]) -> None:
         group = key.partition(".")[0]
         having = catalogue.choices_with(key)
         have = f"{listed(having)} {'has' if len(having) == 1 else 'have'}"
-        raise InputError(f"{key}: {group}={choices[group]} has no such option; {have}")
+        raise InputError(
+            f"{key}: {group}={choices[group]} has no such option; {have}. Sweep choices that have options "
+            "of their own one after the other, into the same hydra.sweep.dir"
+        )
     for key, default in known.items():
         if default == catalogue.MISSING and key not in given:
             group = key.partition(".")[0]
@@ -117,6 +152,11 @@ def _check_form(override: Override, sweeps: bool) -> None:
         raise InputError(f"{text}: no key can be left out; give {key} another value, or leave it as it is")
     if override.is_add() and not override.is_force_add():
         raise InputError(f"{text}: {key} is there already; leave the + out")
+    if override.is_interval_sweep():
+        raise InputError(f"{text}: an interval has no end of values; list some, as in {key}=0.1,0.2")
+    swept = override.value()
+    if isinstance(swept, RangeSweep) and abs((swept.stop or 0) - (swept.start or 0)) > MOST_JOBS * abs(swept.step):
+        raise InputError(f"{text}: more values than one sweep runs ({MOST_JOBS:,})")
     if override.is_sweep_override() and not sweeps:
         one_list = f", or write {key}=[{text.partition('=')[2]}] for one list" if _takes_lists(key) else ""
         raise InputError(f"{text}: several values for one run; add -m to run with each{one_list}")

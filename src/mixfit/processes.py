@@ -13,13 +13,21 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from subprocess import Popen, TimeoutExpired
 
 import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from lightning_fabric.utilities.rank_zero import rank_zero_only
+from pytorch_lightning import Trainer
 
 from mixfit.catalogue import CONFIGS
+
+TYPED = "command-line"
+"""Hydra's word for a directory of configurations that was typed."""
+
+SECONDS_TO_END = 60
+"""For the other processes of a run that is finished."""
 
 
 def is_first() -> bool:
@@ -28,21 +36,39 @@ def is_first() -> bool:
 
 
 @contextmanager
-def as_typed_alone() -> Iterator[None]:
+def as_typed_alone(trainer: Trainer) -> Iterator[None]:
     """Makes the command line and the environment those of this run, until it ends."""
-    arguments, environment = sys.argv, dict(os.environ)
-    if HydraConfig.get().mode is RunMode.MULTIRUN:
-        train = CONFIGS.parent / "train.py"
-        sys.argv = [str(train), *HydraConfig.get().overrides.task, "hydra.mode=RUN"]
+    arguments, environment, hydra = sys.argv, dict(os.environ), HydraConfig.get()
+    if hydra.mode is RunMode.MULTIRUN:
+        sources = [f"--config-dir={source.path}" for source in hydra.runtime.config_sources if source.provider == TYPED]
+        searched = [typed for typed in hydra.overrides.hydra if typed.startswith("hydra.searchpath=")]
+        sys.argv = [str(CONFIGS.parent / "train.py"), *sources, *hydra.overrides.task, *searched, "hydra.mode=RUN"]
     try:
         yield
     finally:
         sys.argv = arguments
+        _end(trainer)
         if torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
         for name in os.environ.keys() - environment.keys():
             del os.environ[name]
         os.environ.update(environment)
+
+
+def _end(trainer: Trainer) -> None:
+    """Ends the processes that Lightning started for a run.
+
+    A thread of Lightning's looks every five seconds whether one of them failed, and kills this process if so, whatever
+    it is doing by then. It looks at this very list, and stops when there is nothing in it.
+    """
+    processes: list[Popen[bytes]] = getattr(trainer.strategy.launcher, "procs", [])
+    for process in processes:
+        try:
+            process.wait(SECONDS_TO_END if trainer.state.finished else 0)
+        except TimeoutExpired:
+            process.kill()
+            process.wait()
+    processes.clear()
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from hydra.core.override_parser.types import Override
 from mixfit.errors import InputError
 
 LONGEST_NAME = 150
-"""Characters of a folder's name; file systems take 255 bytes."""
+"""Bytes of a folder's name; file systems take 255."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,8 @@ def jobs_of(overrides: Sequence[Override]) -> list[Job]:
 
     Of a key that is given twice the last holds, so that what is typed wins over what an experiment says.
     """
-    typed = [tuple(job) for job in product(*choices_of(overrides).values())]
-    jobs = list(dict.fromkeys(typed))
-    return [Job(job, name) for job, name in zip(jobs, _names(jobs), strict=True)]
+    typed = (tuple(job) for job in product(*choices_of(overrides).values()))
+    return [Job(job, name_of(job)) for job in dict.fromkeys(typed)]
 
 
 def swept_keys(overrides: Sequence[Override]) -> list[str]:
@@ -52,15 +51,30 @@ def choices_of(overrides: Sequence[Override]) -> dict[str, list[str]]:
 
 
 def name_of(overrides: Sequence[str]) -> str:
-    """`n_components-4_optimizer-em`: no character that a shell or Hydra would make the user quote."""
-    ours = (override.lstrip("+~") for override in overrides)
-    typed = sorted(override.partition("=") for override in ours if not override.startswith("hydra"))
-    last = Counter(key.rpartition(".")[2] for key, _, _ in typed)
+    """`n_components-4_optimizer-em`: no character that a shell or Hydra would make the user quote.
+
+    Where that loses something of a value, as of a path or a list, or the name gets too long, a digest tells it apart.
+    """
+    ours = [override.lstrip("+~") for override in overrides if not override.startswith("hydra")]
+    typed = sorted(override.partition("=")[::2] for override in ours)
+    last = Counter(key.rpartition(".")[2] for key, _ in typed)
     words = (
         f"{key.rpartition('.')[2] if last[key.rpartition('.')[2]] == 1 else key}-{_shortened(value)}"
-        for key, _, value in typed
+        for key, value in typed
     )
-    return "_".join(words) or "defaults"
+    name = "_".join(words) or "defaults"
+    if all(_shortened(value) == value for _, value in typed) and len(name.encode()) <= LONGEST_NAME:
+        return name
+    digest = sha256("\n".join(sorted(ours)).encode()).hexdigest()[:8]
+    return f"{name.encode()[: LONGEST_NAME - 9].decode(errors='ignore')}-{digest}"
+
+
+def quoted(value: str) -> str:
+    """A value as Hydra's grammar takes it, in quotes if it has to be."""
+    if re.fullmatch(r"[\w./+-]+", value, re.ASCII):
+        return value
+    escaped = value.replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def _choices(override: Override) -> Iterator[str]:
@@ -76,20 +90,6 @@ def _choices(override: Override) -> Iterator[str]:
         )
 
 
-def _names(jobs: Sequence[tuple[str, ...]]) -> list[str]:
-    """A name per job; where two would be the same, as files of one name in two folders are, all get a digest."""
-    short = [name_of(job) for job in jobs]
-    times = Counter(name.lower() for name in short)  # some file systems do not tell A from a
-    return [
-        name if times[name.lower()] == 1 and len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 9]}-{_digest(job)}"
-        for name, job in zip(short, jobs, strict=True)
-    ]
-
-
 def _shortened(value: str) -> str:
     """A value without what file names do not like; of a path only the file."""
     return re.sub(r"[^\w.,-]+", "-", PurePath(value).name).strip("-.") or "none"
-
-
-def _digest(job: Sequence[str]) -> str:
-    return sha256("\n".join(sorted(job)).encode()).hexdigest()[:8]

@@ -173,16 +173,19 @@ def test_a_run_that_breaks_is_a_failure(tmp_path: Path) -> None:
     assert status_of(tmp_path) == STATUS_FAILURE
 
 
-def test_a_run_that_cannot_be_recorded_is_a_failure(tmp_path: Path) -> None:
-    (tmp_path / "report.png").mkdir()
-    with pytest.raises(IsADirectoryError):
+def test_a_run_that_cannot_be_recorded_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("mixfit.experiment.record", full)
+    with pytest.raises(OSError, match="no space"):
         train(tmp_path, *TINY)
     assert status_of(tmp_path) == STATUS_FAILURE
 
 
-def test_a_run_that_is_refused_has_no_event_file(tmp_path: Path) -> None:
-    refusal(tmp_path, "model.n_components=5000")
-    assert list(tmp_path.glob("events*")) == []
+def test_a_run_that_is_refused_before_its_fit_is_a_failure(tmp_path: Path) -> None:
+    refusal(tmp_path, "data=file", f"data.path={tmp_path / 'nowhere.csv'}")
+    assert status_of(tmp_path) == STATUS_FAILURE
 
 
 def test_a_run_that_goes_on_has_the_status_of_its_last_end(tmp_path: Path) -> None:

@@ -7,21 +7,29 @@ beginning when it is typed again, and never sums up. How and where the jobs run 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
 
-from mixfit.command_line import typed_with
+from mixfit import configuration
+from mixfit.command_line import typed_with, without_advice
 from mixfit.errors import InputError
 from mixfit.plain_yaml import dotted
-from mixfit.sweep import Job, jobs_of, swept_keys
+from mixfit.restart import is_left
+from mixfit.sweep import Job, jobs_of, quoted, swept_keys
+
+OURS = ("hydra", "main", "schema")
+"""Where Hydra finds configurations if the user has no directory of their own."""
 
 ENDED = ("done", "skipped", "failed")
 """What a job says that needs no further launch."""
@@ -37,6 +45,8 @@ class MixfitSweeper(Sweeper):
     """
 
     def __init__(self, params: DictConfig, max_batch_size: int | None, swept: Sequence[str]) -> None:
+        if max_batch_size is not None and (not isinstance(max_batch_size, int) or max_batch_size < 1):
+            raise InputError(f"hydra.sweeper.max_batch_size={max_batch_size}: expected a whole number, at least 1")
         self.params = [f"{key!s}={value}" for key, value in params.items()]
         self.max_batch_size = max_batch_size
 
@@ -57,49 +67,51 @@ class MixfitSweeper(Sweeper):
         """
         overrides = OverridesParser.create(self.loader).parse_overrides([*self.params, *arguments])
         jobs = jobs_of(overrides)
-        left = [job for job in jobs if self._is_left(job)]
+        if any(source.provider not in OURS for source in self.loader.get_sources()):
+            self._check(jobs)
+        swept = swept_keys(overrides)
+        left = [job for job in jobs if is_left(self.folder / job.name, partial(self._composed, job))]
         if len(left) < len(jobs):
             print(f"{len(jobs) - len(left)} of {len(jobs)} jobs are done already")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        OmegaConf.save(self.config, self.folder / "multirun.yaml")
+        self._make_folder()
         try:
-            self._run(left, swept_keys(overrides))
+            self._run(left, swept)
         except KeyboardInterrupt:
             again = [typed for typed in sys.argv[1:] if not typed.startswith("hydra.sweep.dir=")]
-            command = typed_with(*again, f"hydra.sweep.dir={self.folder}")
+            command = typed_with(*again, f"hydra.sweep.dir={quoted(str(self.folder))}")
             sys.stderr.write(f"\ninterrupted; to go on, type\n{command}\n")
             raise
         finally:
             self._sum_up()
+            waiting = sum(not (self.folder / job.name).exists() for job in jobs)
+            if waiting:
+                print(f"{waiting} of {len(jobs)} jobs have not started")
         unwell = [job.name for job in jobs if self._status(job) not in ("done", "skipped")]
         if unwell:
             raise InputError(f"{len(unwell)} of {len(jobs)} jobs did not end well: {', '.join(unwell)}")
 
-    def _is_left(self, job: Job) -> bool:
-        """Whether the job still has to run; what cannot be gone on with is cleared away.
+    def _check(self, jobs: Sequence[Job]) -> None:
+        """Composes and checks every job, which is slow, but the user's own choices cannot be known before."""
+        for job in jobs:
+            try:
+                config = self.loader.load_sweep_config(self.config, list(job.overrides))
+                choices = config.hydra.runtime.choices
+                configuration.check(_without_hydra(config), choices)
+            except (HydraException, OmegaConfBaseException, InputError) as error:
+                raise InputError(f"{job.name}: {without_advice(error)}") from error
 
-        Raises `InputError` if its folder holds a run of another configuration, which would be lost.
-        """
-        from mixfit import folder, runs
-
-        if not (self.folder / job.name).exists():
-            return True
-        found = runs.read(self.folder / job.name)
-        is_worth_keeping = found.metrics["status"] == "done" or folder.checkpoint_of(found.folder) is not None
-        if found.metrics["status"] != "failed" and found.config and is_worth_keeping:
-            if differing := _difference(found.config, self._composed(job)):
-                raise InputError(
-                    f"{found.folder}: holds a run of another configuration ({differing}), which this sweep would "
-                    "write over; choose another hydra.sweep.dir, or move that folder away"
-                )
-            return found.metrics["status"] != "done"
-        folder.clear(found.folder)
-        return True
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            OmegaConf.save(self.config, self.folder / "multirun.yaml")
+        except OSError as error:
+            raise InputError(f"{error.filename}: {error.strerror}; choose another hydra.sweep.dir") from error
 
     def _composed(self, job: Job) -> dict[str, Any]:
-        config = OmegaConf.to_container(self.loader.load_sweep_config(self.config, list(job.overrides)), resolve=False)
-        assert isinstance(config, dict)  # a configuration is a mapping
-        return dict(dotted({key: value for key, value in config.items() if key != "hydra"}))
+        config = self.loader.load_sweep_config(self.config, list(job.overrides))
+        content = OmegaConf.to_container(_without_hydra(config), resolve=False)
+        assert isinstance(content, dict)  # a configuration is a mapping
+        return dict(dotted(content))
 
     def _run(self, jobs: Sequence[Job], swept: Sequence[str]) -> None:
         """Launches the jobs until each has ended somehow.
@@ -119,7 +131,7 @@ class MixfitSweeper(Sweeper):
                     self._run_suspect(job, swept)
                 before, left = left, [job for job in left if self._status(job) not in ENDED]
                 if len(left) == len(before):
-                    raise
+                    raise InputError("the launcher runs none of the jobs that are left; see what it said") from error
 
     def _launch(self, jobs: Sequence[Job], swept: Sequence[str], size: int) -> None:
         for first in range(0, len(jobs), size):
@@ -140,8 +152,8 @@ class MixfitSweeper(Sweeper):
 
     def _typed(self, job: Job, swept: Sequence[str]) -> list[str]:
         """The job's overrides with what Hydra has to know of its place in the sweep."""
-        folder = str(self.folder / job.name).replace("\\", "\\\\").replace("'", "\\'")
-        place = {"sweep.subdir": f"'{job.name}'", "run.dir": f"'{folder}'", "sweeper.swept": f"[{','.join(swept)}]"}
+        folder = quoted(str(self.folder / job.name))
+        place = {"sweep.subdir": quoted(job.name), "run.dir": folder, "sweeper.swept": f"[{','.join(swept)}]"}
         return [*job.overrides, *(f"hydra.{key}={value}" for key, value in place.items())]
 
     def _has_died(self, job: Job) -> bool:
@@ -157,14 +169,17 @@ class MixfitSweeper(Sweeper):
         """Writes and prints the table of everything in the sweep's folder."""
         from mixfit import leaderboard, runs
 
-        if found := runs.find([self.folder]):
-            leaderboard.show(leaderboard.write(self.folder, found))
+        if not (found := runs.find([self.folder])):
+            return
+        leaderboard.show(leaderboard.of(found))
+        try:
+            leaderboard.write(self.folder, found)
             print(self.folder)
+        except OSError as error:
+            sys.stderr.write(f"error: {self.folder}: the table cannot be written: {error.strerror}\n")
 
 
-def _difference(there: Mapping[str, Any], here: Mapping[str, Any]) -> str | None:
-    """The first key whose value is not the same in two configurations; None if they are the same."""
-    for key in sorted(there.keys() | here.keys()):
-        if there.get(key) != here.get(key):
-            return f"{key} is {there.get(key)} there and {here.get(key)} here"
-    return None
+def _without_hydra(config: DictConfig) -> DictConfig:
+    """What a job sees of its configuration."""
+    with open_dict(config):
+        return OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])

@@ -10,7 +10,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from mixfit.leaderboard.board import Leaderboard, Row, of
+from mixfit.leaderboard.board import Leaderboard, of
+from mixfit.leaderboard.row import Row
 from mixfit.leaderboard.terminal import show
 from mixfit.leaderboard.text import csv_of, markdown_of
 from mixfit.runs import Run

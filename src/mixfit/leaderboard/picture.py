@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mixfit.leaderboard.board import Leaderboard, Row
+from mixfit.leaderboard.board import Leaderboard
+from mixfit.leaderboard.row import Row
 from mixfit.leaderboard.settings import Setting, names_of, order
 from mixfit.tracking.pictures.sweep import Fit, sweep_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-LONGEST = 80
-"""Characters of the title."""
 
 
 def figure_of(board: Leaderboard) -> Figure:
@@ -23,8 +21,8 @@ def figure_of(board: Leaderboard) -> Figure:
     return sweep_figure(
         swept,
         [_fit(board, row, ranked) for row in ranked],
-        title=(title if len(title) <= LONGEST else f"{title[: LONGEST - 1]}…") or "one setting",
-        remarks="  ·  ".join(_remarks(board)),
+        title=title or "one setting",
+        remarks=_remarks(board),
     )
 
 
@@ -51,7 +49,9 @@ def _remarks(board: Leaderboard) -> list[str]:
     n_runs, n_done = sum(row.n_runs for row in board.rows), sum(row.n_done for row in board.rows)
     done = f"{n_done} of {_counted(n_runs, 'run')} done"
     bars = "bars are ± one standard error over seeds" if any(row.n_done > 1 for row in board.rows) else ""
-    return [text for text in (_counted(len(board.rows), "setting"), done, bars) if text]
+    n_failed = sum(row.endings.get("failed", 0) for row in board.rows)
+    failed = f"{n_failed} failed" if n_failed else ""
+    return [text for text in (_counted(len(board.rows), "setting"), done, failed, bars) if text]
 
 
 def _counted(number: int, what: str) -> str:

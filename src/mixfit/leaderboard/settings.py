@@ -18,6 +18,8 @@ Setting = int | float | str | None
 """A number or a word; None where the run's configuration has no such key, or cannot be read."""
 
 NO_SETTINGS = ("seed", "resume")
+NO_DATA = ("data.batch_size", "data.label")
+"""Options of the data that do not change the points: batches only group them, labels only judge the groups."""
 
 
 def swept_keys(runs: Sequence[Run]) -> tuple[str, ...]:
@@ -39,8 +41,8 @@ def setting(run: Run, key: str) -> Setting:
 
 
 def data_of(run: Run) -> dict[str, Setting]:
-    """What the run was fitted to: NLLs of different data cannot be compared. Batches do not change the data."""
-    keys = sorted(key for key in run.config if key.startswith("data.") and key != "data.batch_size")
+    """What the run was fitted to: NLLs of different data cannot be compared."""
+    keys = sorted(key for key in run.config if key.startswith("data.") and key not in NO_DATA)
     return {key: setting(run, key) for key in ["data", *keys]}
 
 

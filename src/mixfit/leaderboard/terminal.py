@@ -6,21 +6,28 @@ Only the columns that decide have room in a terminal; `leaderboard.csv` and `lea
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mixfit.leaderboard.board import Leaderboard, Row
-from mixfit.leaderboard.settings import names_of
-from mixfit.leaderboard.text import estimated, runs, shown
+from mixfit.leaderboard.board import Leaderboard
+from mixfit.leaderboard.row import Row
+from mixfit.leaderboard.settings import Setting, names_of
+from mixfit.leaderboard.text import ABOVE_BEST, estimate_of, estimated, runs, shown
 
 WIDTH = 120
 """Columns where nobody watches, as in a log."""
 MOST_ROWS = 40
+MOST_BEST = 3
+"""Lines that name a best row: the table has all of them."""
 LONGEST = 28
-"""Characters of a setting; longer ones lose their beginning, for paths differ at their end."""
+"""Characters of a setting; longer ones lose their middle."""
+FEWEST = 3
+"""Measures that a column for each setting has to leave room for."""
+NARROWEST = 36
+"""Characters that settings need where they share one column; measures go until they have them."""
 
 
 def show(board: Leaderboard) -> None:
@@ -30,23 +37,39 @@ def show(board: Leaderboard) -> None:
     if ranked:
         console.print(_fitting(console, board, ranked[:MOST_ROWS]))
     left = [f"{len(ranked) - MOST_ROWS} more rows are in leaderboard.md"] if len(ranked) > MOST_ROWS else []
-    for note in [*left, board.caption]:
+    seeds = ["n: seeds done"] if any(row.n_runs > 1 for row in ranked) else []
+    for note in [*left, "; ".join([board.caption, *seeds])]:
         console.print(Text(note, style="dim"))
-    for line in _few([f"best: {_named(board, row)}{_why(row)}" for row in board.best]):
+    for line in _few([f"best: {_in_full(board, row)}{_why(row)}" for row in board.best], MOST_BEST):
         console.print(Text(line, style="bold"), soft_wrap=True)
-    for line in _few([f"{row.status}: {_named(board, row)}{_reason(row)}" for row in board.unfinished]):
+    for line in _few([f"{row.status}: {_in_full(board, row)}{_reason(row)}" for row in board.unfinished], MOST_ROWS):
         console.print(Text(line, style="red"), soft_wrap=True)
 
 
 def _fitting(console: Console, board: Leaderboard, rows: list[Row]) -> Table:
-    """The table with as many measures as have room; with its settings in one column if there is room for none else."""
+    """The table with a column for each setting; with all settings in one column where that leaves too few measures."""
     measures = list(_measures(rows))
-    while len(measures) > 1 and _width(console, _table(_settings(board, rows), rows, measures)) > console.width:
+    for n_measures in range(len(measures), min(len(measures), FEWEST) - 1, -1):
+        table = _table(_settings(board, rows), rows, measures[:n_measures])
+        if _width(console, table) <= console.width:
+            return table
+    while len(measures) > 1 and _width(console, _table({}, rows, measures)) > console.width - NARROWEST:
         measures.pop()
-    table = _table(_settings(board, rows), rows, measures)
-    if _width(console, table) <= console.width:
-        return table
-    return _table({"settings": [_named(board, row) for row in rows]}, rows, list(_measures(rows))[:2])
+    room = max(NARROWEST, console.width - _width(console, _table({}, rows, measures)) - 2)
+    settings = [_named(board, row, _differing(board, row)) or "one setting" for row in rows]
+    return _table({"settings": [_short(text, room) for text in settings]}, rows, measures, _data(board, rows, room))
+
+
+def _differing(board: Leaderboard, row: Row) -> set[str]:
+    """The swept keys in which the rows of the same data differ."""
+    beside = [other.settings for other in board.rows if other.data == row.data]
+    return {key for key, *values in zip(board.swept, *beside, strict=True) if len(set(values)) > 1}
+
+
+def _data(board: Leaderboard, rows: list[Row], room: int) -> list[str]:
+    """For each row, what sets its data apart."""
+    own = [{key for key in board.swept if key in row.data} - _differing(board, row) for row in rows]
+    return [_short(_named(board, row, keys), room) for row, keys in zip(rows, own, strict=True)]
 
 
 def _width(console: Console, table: Table) -> int:
@@ -56,53 +79,77 @@ def _width(console: Console, table: Table) -> int:
 def _settings(board: Leaderboard, rows: list[Row]) -> dict[str, list[str]]:
     """The columns of the swept keys, under the shortest names that tell them apart."""
     names = names_of(board.swept)
-    return {name: [_short(shown(row.settings[place])) for row in rows] for place, name in enumerate(names)}
+    return {name: [_short(_plainly(row.settings[place])) for row in rows] for place, name in enumerate(names)}
 
 
-def _table(settings: dict[str, list[str]], rows: list[Row], measures: list[str]) -> Table:
+def _table(settings: dict[str, list[str]], rows: list[Row], measures: list[str], data: Sequence[str] = ()) -> Table:
+    """The columns of the settings, then those of the measures; above each data set its words, or a blank line."""
+    columns = {"n": [runs(row) for row in rows]}
+    if any(_converged(row) < row.n_done for row in rows):
+        columns["converged"] = [f"{_converged(row)}/{row.n_done}" for row in rows]
+    columns |= {name: estimated(rows, name) for name in measures}
     table = Table(box=None, pad_edge=False)
     table.add_column("rank", justify="right", no_wrap=True)
     for name in settings:
-        table.add_column(name)
-    for name in ["n", *measures]:
+        table.add_column(name, no_wrap=True)
+    for name in columns:
         table.add_column(name, justify="right", no_wrap=True)
     for place, row in enumerate(rows):
-        if row.rank == 1 and place:
-            table.add_row()
-        own = [column[place] for column in settings.values()]
-        numbers = [estimated(row, name) for name in measures]
-        table.add_row(shown(row.rank), *own, runs(row), *numbers, style="bold" if row.rank == 1 else None)
+        if row.rank == 1 and (place or any(data)):
+            table.add_row("", data[place] if data else "", style="dim")
+        cells = [column[place] for column in (*settings.values(), *columns.values())]
+        table.add_row(shown(row.rank), *cells, style="bold" if row.rank == 1 else None)
     return table
+
+
+def _converged(row: Row) -> int:
+    """How many of the row's runs converged; all, where they do not say."""
+    share = row.mean("converged")
+    return row.n_done if share is None else round(share * row.n_done)
 
 
 def _measures(rows: list[Row]) -> Iterator[str]:
     """What decides, the most important first: the NLL that ranks, the one that judges, the criterion, the time."""
     has = {name for row in rows for name, estimate in row.estimates.items() if estimate}
     yield "nll/val" if "nll/val" in has else "nll/train"
+    if any(row.above_best and row.rank != 1 for row in rows):
+        yield ABOVE_BEST
     yield from [name for name in ("nll/excess", "nll/test") if name in has][:1]
     yield from [name for name in ("bic", "seconds/fit") if name in has]
 
 
-def _named(board: Leaderboard, row: Row) -> str:
-    told = [
-        f"{key}={_short(shown(value))}" for key, value in zip(board.swept, row.settings, strict=True) if value != ""
-    ]
-    return " ".join(text for text in told if not text.endswith("=")) or "all runs"
+def _named(board: Leaderboard, row: Row, keys: Collection[str]) -> str:
+    """The row's values of these keys under short names, such as `optimizer=em lr=0.1`."""
+    told = zip(board.swept, names_of(board.swept), row.settings, strict=True)
+    return " ".join(
+        f"{name}={_short(_plainly(value))}" for key, name, value in told if key in keys and value is not None
+    )
+
+
+def _in_full(board: Leaderboard, row: Row) -> str:
+    return _named(board, row, board.swept) or "all runs"
 
 
 def _why(row: Row) -> str:
-    name = "nll/val" if row.estimates["nll/val"] else "bic"
-    return f", {name} {estimated(row, name)}" if row.estimates[name] else ""
+    estimate = estimate_of(row, row.measure) if row.measure else None
+    return f", {row.measure} {estimate}" if estimate else ""
 
 
 def _reason(row: Row) -> str:
     return f": {row.error}" if row.error else ""
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"…{text[1 - LONGEST :]}"
+def _plainly(value: Setting) -> str:
+    """A setting in words: `none` for the null of YAML."""
+    return "none" if value == "null" else shown(value)
 
 
-def _few(lines: list[str]) -> list[str]:
-    more = len(lines) - MOST_ROWS
-    return lines if more <= 0 else [*lines[:MOST_ROWS], f"and {more} more"]
+def _short(text: str, longest: int = LONGEST) -> str:
+    """The text without its middle if it is too long, for paths differ at their ends and words at their beginnings."""
+    half = (longest - 1) // 2
+    return text if len(text) <= longest else f"{text[: longest - 1 - half]}…{text[-half:]}"
+
+
+def _few(lines: list[str], most: int) -> list[str]:
+    more = len(lines) - most
+    return lines if more <= 0 else [*lines[:most], f"and {more} more"]

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from tensorboard.compat.proto.summary_pb2 import Summary
@@ -20,6 +21,7 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData, Sessi
 from torch.utils.tensorboard.summary import custom_scalars, scalar, text
 from torch.utils.tensorboard.writer import FileWriter
 
+from mixfit.folder import SkippedError
 from mixfit.tracking.metrics import Value
 
 Charts = Mapping[str, Mapping[str, list[str]]]
@@ -84,6 +86,19 @@ def session_end(success: bool) -> Summary:
     """The status of a run in the HParams tab."""
     info = SessionEndInfo(status=STATUS_SUCCESS if success else STATUS_FAILURE, end_time_secs=time.time())
     return _session(metadata.SESSION_END_INFO_TAG, HParamsPluginData(session_end_info=info))
+
+
+@contextmanager
+def failing(folder: Path, swept: Mapping[str, Value], group: str) -> Iterator[None]:
+    """Notes a session that failed before there was an event file, so that the HParams tab does not keep it quiet."""
+    try:
+        yield
+    except SkippedError:
+        raise
+    except Exception:
+        if not any(folder.glob("events.out.tfevents.*")):
+            EventFile(folder, swept, group).close(success=False)
+        raise
 
 
 def reopen(folder: Path) -> None:

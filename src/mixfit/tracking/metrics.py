@@ -13,9 +13,19 @@ from torch import Tensor
 
 from mixfit.data.dataset import Dataset, Part
 from mixfit.mixtures.density import Density
-from mixfit.tracking.metrics_file import ABSENT, Value, read, write
+from mixfit.tracking.metrics_file import ABSENT, Value, read, status, write
 
-__all__ = ["ABSENT", "Value", "adjusted_rand", "measured", "read", "true_nll", "within_sum_of_squares", "write"]
+__all__ = [
+    "ABSENT",
+    "Value",
+    "adjusted_rand",
+    "measured",
+    "read",
+    "status",
+    "true_nll",
+    "within_sum_of_squares",
+    "write",
+]
 
 
 def measured(density: Density, dataset: Dataset) -> dict[str, Value]:

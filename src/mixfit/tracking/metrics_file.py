@@ -53,5 +53,13 @@ def read(folder: Path) -> dict[str, Any]:
     return {**ABSENT, **content}
 
 
+def status(folder: Path) -> str | None:
+    """What the file says of the run; None where there is no file, or none that can be read."""
+    try:
+        return str(read(folder)["status"])
+    except (OSError, ValueError):
+        return None
+
+
 def _not_finite(constant: str) -> NoReturn:
     raise ValueError(f"metrics.json holds {constant}")

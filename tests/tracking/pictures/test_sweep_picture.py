@@ -36,7 +36,7 @@ def fits_of(
 
 
 def drawn(grid: Mapping[str, Sequence[Setting]], fits: Sequence[Fit] | None = None) -> Figure:
-    figure = sweep_figure(grid, fits_of(grid) if fits is None else fits, title="what was swept", remarks="some runs")
+    figure = sweep_figure(grid, fits_of(grid) if fits is None else fits, title="what was swept", remarks=["some runs"])
     pixels(figure)
     return figure
 
@@ -114,7 +114,7 @@ def test_fits_without_the_key_are_a_level_line() -> None:
     fits = [
         fit for fit in fits_of(grid) if (fit.settings["optimizer"] == "em") == (fit.settings["optimizer.lr"] is None)
     ]
-    axes = panel(drawn(grid, fits), "nll/val, level where there is no optimizer.lr")
+    axes = panel(drawn(grid, fits), "nll/val, level where there is no lr")
     np.testing.assert_allclose(lines(axes, colour(0)), [[0.21, 0.21]])
 
 
@@ -155,6 +155,66 @@ def test_an_axis_is_cut_only_where_that_shows_the_rest_larger() -> None:
     assert (low, high) == pytest.approx((1.0 - 0.07 * 0.2, 1.2 + 0.07 * 0.2), rel=1e-14)
     low, high = limits(values, none, worth=1000)
     assert (low, high) == pytest.approx((1.0 - 0.07 * 49, 50 + 0.07 * 49), rel=1e-14)
+
+
+def test_values_that_agree_look_equal_on_a_wider_axis_without_an_offset() -> None:
+    fits = fits_of({"optimizer": ["adam", "em", "lbfgs"]}, measures=("nll/train",), error=None)
+    for place, fit in enumerate(fits):
+        fit.numbers["nll/train"] = (4.155382207 + 1e-12 * place, None)  # type: ignore[index]
+    axes = panel(drawn({"optimizer": ["adam", "em", "lbfgs"]}, fits), "nll/train")
+    low, high = axes.get_ylim()
+    assert (low, high) == pytest.approx((4.155382207 * 0.99, 4.155382207 * 1.01), rel=1e-9)
+    assert axes.yaxis.get_offset_text().get_text() == ""
+
+
+def test_an_axis_has_its_numbers_in_full() -> None:
+    fits = fits_of({"optimizer.lr": [0.1, 0.2]}, measures=("nll/val",), error=None)
+    for place, fit in enumerate(fits):
+        fit.numbers["nll/val"] = (2.829177 + 1e-4 * place, None)  # type: ignore[index]
+    axes = panel(drawn({"optimizer.lr": [0.1, 0.2]}, fits), "nll/val")
+    assert axes.yaxis.get_offset_text().get_text() == ""
+    assert {float(label.get_text()) > 2.8 for label in axes.get_yticklabels()} == {True}
+
+
+def test_nlls_of_two_files_never_share_a_panel() -> None:
+    grid: dict[str, list[Setting]] = {"data.path": ["a.csv", "b.csv"]}
+    figure = drawn(grid, fits_of(grid, measures=("nll/val", "nll/train")))
+    for name, expected in (("path a.csv", [0.0, 0.01]), ("path b.csv", [0.1, 0.11])):
+        axes = panel(figure, name)
+        dots = [np.asarray(line.get_xydata())[0, 0] for line in axes.lines if line.get_marker() == "o"]
+        np.testing.assert_allclose(dots, expected, atol=1e-15)
+
+
+def test_of_many_files_eight_have_a_panel_and_the_notes_say_so() -> None:
+    grid: dict[str, list[Setting]] = {"data.path": [f"{n}.csv" for n in range(11)]}
+    figure = drawn(grid, fits_of(grid, measures=("nll/val",)))
+    assert len(panels(figure)) == 8
+    assert "8 of 11 data sets" in words(figure)
+
+
+def test_no_text_leaves_the_picture_and_no_title_its_panel() -> None:
+    grid: dict[str, list[Setting]] = {
+        "data.path": [f"{'far/' * 30}{n}.csv" for n in range(4)],
+        "optimizer": ["em", "sgd"],
+        "optimizer.momentum_of_a_long_name": [0.1, 0.2, None],
+    }
+    fits = fits_of(grid, measures=("nll/val",))
+    remarks = ["a remark of some length"] * 9
+    figure = sweep_figure(grid, fits, title=" × ".join(["a_long_key"] * 20), remarks=remarks)
+    pixels(figure)
+    names = [axes.xaxis.label for axes in panels(figure)]
+    assert max(text.get_window_extent().x1 for text in (*figure.texts, *names)) <= 1200
+    for axes in panels(figure):
+        assert axes._left_title.get_window_extent().width <= axes.bbox.width + 20  # type: ignore[attr-defined]
+
+
+def test_seconds_have_one_dot_for_each_optimizer_and_the_notes_say_which() -> None:
+    grid: dict[str, list[Setting]] = {"optimizer": ["em", "sgd"], "init": ["a", "b", "c"]}
+    figure = drawn(grid)
+    axes = panel(figure, "nll/excess")
+    assert sum(line.get_marker() == "o" for line in axes.lines) == 2
+    assert not [artist for artist in axes.collections if type(artist).__name__ == "PathCollection"]
+    assert "the best where several settings share a place" in words(figure)
 
 
 GRIDS: list[dict[str, list[Setting]]] = [

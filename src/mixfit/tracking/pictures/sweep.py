@@ -7,7 +7,8 @@ their mean would tell how foolish the worst of them was. NLLs of different data 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
 
 from mixfit.tracking.pictures.density import DPI
 from mixfit.tracking.pictures.style import INK, MUTED
@@ -25,44 +26,58 @@ __all__ = ["Fit", "sweep_figure"]
 WIDTH, HEIGHT, HEADING = 1200 / DPI, 3.1, 1.0
 """Inches of the figure, of a row of panels and of what stands above them."""
 EDGE = 0.3
+GLUE = "\u00a0"
+"""A blank at which no line ends."""
+TITLE, NOTES = 88, 150
+"""Characters of a line of the title and of the notes below it."""
 ROOM = 72
 """Characters that the names of all colours have together."""
 
 
-def sweep_figure(swept: Mapping[str, Sequence[Setting]], fits: Sequence[Fit], *, title: str, remarks: str) -> "Figure":
+def sweep_figure(
+    swept: Mapping[str, Sequence[Setting]], fits: Sequence[Fit], *, title: str, remarks: Sequence[str]
+) -> "Figure":
     """The panels of a sweep under its title and one key to their colours and strokes.
 
     Args:
         swept: the keys that were swept, each with its values in their order; None where a fit has no such key.
         fits: one for each combination that has numbers, best first.
         title: a few words over the whole.
-        remarks: how many runs there are and what became of them.
+        remarks: how many runs there are, what became of them, and so on.
     """
     from matplotlib.figure import Figure
 
     colours, rows = Colours.of(swept), rows_of(swept, fits)
-    height = HEADING + HEIGHT * max(1, len(rows))
+    titles = wrap(title, TITLE, max_lines=2, placeholder=" …")
+    notes = _wrapped([*remarks, *_notes(fits, rows, colours)])
+    heading = HEADING + 0.24 * (len(titles) - 1) + 0.16 * (len(notes) - 1)
+    height = heading + HEIGHT * max(1, len(rows))
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
-    notes = [remarks, *_notes(fits, rows, colours)]
     left = EDGE / WIDTH
-    figure.text(left, 1 - 0.38 / height, title, size=14, weight="bold", color=INK, parse_math=False)
-    figure.text(left, 1 - 0.62 / height, "  ·  ".join(notes), size=9, color=MUTED, parse_math=False)
+    figure.text(left, 1 - 0.2 / height, "\n".join(titles), size=14, weight="bold", color=INK, **_BELOW)
+    figure.text(left, 1 - (0.26 + 0.24 * len(titles)) / height, "\n".join(notes), size=9, color=MUTED, **_BELOW)
     if not rows:
         reason = "no run that is done has an NLL" if fits else "no run is done yet"
         figure.text(0.5, 0.45, reason, size=12, color=MUTED, ha="center")
         return figure
     key = _key(colours, [panel for row in rows for panel in row])
-    anchor = (left, 1 - 0.76 / height)
+    anchor = (left, 1 - (heading - 0.24) / height)
     legend = figure.legend(handles=key, loc="upper left", bbox_to_anchor=anchor, ncols=len(key) or 1, **_LEGEND)
     for text in legend.get_texts():
         text.set_parse_math(False)
-    cells = figure.add_gridspec(len(rows) + 1, 1, height_ratios=(HEADING, *[HEIGHT] * len(rows)))
+    cells = figure.add_gridspec(len(rows) + 1, 1, height_ratios=(heading, *[HEIGHT] * len(rows)))
     for down, row in enumerate(rows, start=1):
         band = figure.add_subfigure(cells[down, 0])
         parts = band.add_gridspec(1, max(len(row), min(2, len(rows))))
         for across, panel in enumerate(row):
             draw(band.add_subfigure(parts[0, across]), panel, colours)
     return figure
+
+
+def _wrapped(notes: Sequence[str]) -> list[str]:
+    """The notes in lines, none of them torn apart unless it is longer than a line."""
+    lines = wrap("  ·  ".join(note.replace(" ", GLUE) for note in notes), NOTES)
+    return [line.replace(GLUE, " ").removesuffix("  ·") for line in lines]
 
 
 def _notes(fits: Sequence[Fit], rows: Sequence[Sequence[Panel]], colours: Colours) -> list[str]:
@@ -75,6 +90,7 @@ def _notes(fits: Sequence[Fit], rows: Sequence[Sequence[Panel]], colours: Colour
     ]
 
 
+_BELOW: dict[str, Any] = {"va": "top", "parse_math": False}
 _LEGEND = {
     **{"frameon": False, "fontsize": 9, "labelcolor": INK, "borderpad": 0, "borderaxespad": 0},
     **{"handlelength": 1.8, "columnspacing": 1.4, "handletextpad": 0.3},

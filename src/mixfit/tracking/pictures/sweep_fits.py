@@ -115,10 +115,10 @@ def rows_of(swept: Swept, fits: Sequence[Fit]) -> list[list[Panel]]:
     """The panels in rows: where the data differ a row is one question asked of each data set, else they just flow."""
     keys = sorted(swept, key=lambda key: _urgency(key, swept[key]))
     questions = [_panels(key, swept[key], measures, fits) for key in keys for measures in _measures(key, swept, fits)]
+    if not any(questions):
+        questions = [_one_by_one(fits)]
     apart = [row for panels in questions if len(panels) > 1 for row in _chunks(panels[:MOST_DATA], MOST_IN_A_ROW)]
     alone = [panels[0] for panels in questions if len(panels) == 1]
-    if not apart and not alone and fits:
-        alone = _one_by_one(fits)
     return [*_chunks(alone, 3 if len(alone) in (3, 5, 6) else 2), *apart]
 
 
@@ -131,7 +131,13 @@ def data_in_words(fit: Fit, without: str = "") -> str:
 def hides(rows: Sequence[Sequence[Panel]], colours: Colours) -> bool:
     """Whether several fits fall on one place of a panel, so that the best stands for all."""
     panels = [panel for row in rows for panel in row]
-    return any(len(panel.best(own)) < len(own) for panel in panels for _, own in colours.split(panel))
+    shared = [own for panel in panels for own in _sharing(panel, colours) if len(panel.best(own)) < len(own)]
+    return bool(shared)
+
+
+def _sharing(panel: Panel, colours: Colours) -> list[Sequence[Fit]]:
+    """Fits of which one can stand for another: those of one colour, or all where seconds are shown."""
+    return [panel.fits] if panel.is_cost else [own for _, own in colours.split(panel)]
 
 
 def _measures(key: str, swept: Swept, fits: Sequence[Fit]) -> list[tuple[str, ...]]:
@@ -144,6 +150,8 @@ def _measures(key: str, swept: Swept, fits: Sequence[Fit]) -> list[tuple[str, ..
         return [tuple(nlls if few else nlls[:1]), tuple(name for name in CRITERIA[: 2 if few else 1] if name in has)]
     if "nll/excess" in has and (key == "optimizer" or key.partition(".")[0] == "data"):
         return [("nll/excess",)]
+    if any(key in fit.data for fit in fits):
+        return []  # NLLs of different data on one axis would be compared
     return [tuple(nlls[:1])]
 
 
@@ -163,14 +171,13 @@ def _panels(key: str, values: Sequence[Setting], measures: Sequence[str], fits: 
 
 
 def _one_by_one(fits: Sequence[Fit]) -> list[Panel]:
-    """Where no key has several values in the same data: every NLL of a single fit, or each fit beside the others."""
-    if len(fits) == 1:
-        told = [(name, fits[0].numbers[name]) for name in NLLS if name in fits[0].numbers]
-    else:
-        name = "nll/excess" if all("nll/excess" in fit.numbers for fit in fits) else "nll/train"
-        told = [(data_in_words(fit), fit.numbers[name]) for fit in fits if name in fit.numbers]
-    alone = [Fit({"": words}, {"nll": number}, {}) for words, number in told]
-    return [Panel("", [words for words, _ in told], ["nll"], alone)] if told else []
+    """Where no key has several values in the same data: a panel for each data set, with every NLL of its best fit."""
+    panels = []
+    for words, fit in {data_in_words(fit): fit for fit in reversed(fits)}.items():
+        names = [name for name in NLLS if name in fit.numbers]
+        alone = [Fit({"": name}, {"nll": fit.numbers[name]}, {}) for name in names]
+        panels += [Panel("", names, ["nll"], alone, words)] if names else []
+    return panels[::-1]
 
 
 def _chunks(panels: list[Panel], size: int) -> list[list[Panel]]:

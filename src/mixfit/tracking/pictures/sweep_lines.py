@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixfit.tracking.pictures.style import DASHES, TRUE, name_axes
-from mixfit.tracking.pictures.sweep_axes import Place, limit, name_panel
+from mixfit.tracking.pictures.sweep_axes import Place, limit, name_panel, room_of, shortened
 from mixfit.tracking.pictures.sweep_fits import Colours, Fit, Group, Panel, Setting
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def draw_lines(axes: "Axes", panel: Panel, colours: Colours) -> None:
     highest = limit(axes, drawn, WORTH if panel.measures[0].startswith("nll/") else inf, "y")
     top = max(mean for _, mean, _ in drawn)
     name_panel(axes, panel, f"  ↑ up to {top:.4g}" if top > highest else "")
-    name_axes(axes, panel.key, "")
+    name_axes(axes, shortened(panel.key, room_of(axes)), "")
 
 
 def _draw_group(

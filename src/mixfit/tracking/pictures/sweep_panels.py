@@ -1,13 +1,12 @@
 """One panel of a sweep: lines over numbers, dots beside words, or what seconds buy."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mixfit.tracking.pictures.style import INK, inches, name_axes, quiet
 from mixfit.tracking.pictures.sweep_axes import MOST_WORDS, limit, name_panel, shortened
-from mixfit.tracking.pictures.sweep_fits import Colours, Fit, Panel, Setting
+from mixfit.tracking.pictures.sweep_fits import Colours, Panel, Setting
 from mixfit.tracking.pictures.sweep_lines import draw_lines
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def draw(canvas: "SubFigure", panel: Panel, colours: Colours) -> None:
     has_words = not panel.places and not panel.is_cost
     left = 0.4 + 0.075 * max(len(shortened(value)) for value in panel.values) if has_words else 0.8
     right = 0.65 if panel.is_priced else 0.3
-    axes = canvas.add_axes(inches(canvas, left=left, bottom=0.6, right=right, top=0.35))
+    axes = canvas.add_axes(inches(canvas, left=left, bottom=0.6, right=right, top=0.45))
     quiet(axes)
     name_panel(axes, panel)
     if panel.is_cost:
@@ -59,15 +58,13 @@ def _draw_dots(axes: "Axes", panel: Panel, colours: Colours) -> None:
 
 
 def _draw_cost(axes: "Axes", panel: Panel, colours: Colours) -> None:
-    """What seconds buy: a dot for the best fit of each of the key's values, a faint one for every other fit."""
+    """What seconds buy: a dot for the best fit of each of the key's values."""
     measure = panel.measures[0]
     axes.set_xscale("log")
     best = panel.best(panel.fits)
     highest = limit(axes, [(0.0, *fit.numbers[measure]) for _, fit in best], WORTH, "y")
     for value, fit in best:
         tone = colours.tone(value) if colours.key == panel.key else INK
-        others = [other for other in panel.fits if other.settings[panel.key] == value and other is not fit]
-        axes.scatter(*_positions(others, measure), s=14, color=tone, alpha=0.3, linewidths=0)
         (seconds, clock), (mean, error) = fit.numbers["seconds/fit"], fit.numbers[measure]
         axes.errorbar(seconds, mean, xerr=min(clock or 0.0, 0.9 * seconds), yerr=error or 0.0, color=tone, **_DOT)
         if mean > highest:
@@ -84,10 +81,6 @@ def _words_drawn(panel: Panel) -> list[Setting]:
     ranked = dict.fromkeys(fit.settings[panel.key] for fit in panel.fits)
     kept = list(ranked)[:MOST_WORDS]
     return [value for value in panel.values if value in kept]
-
-
-def _positions(fits: Sequence[Fit], measure: str) -> tuple[list[float], list[float]]:
-    return [fit.numbers["seconds/fit"][0] for fit in fits], [fit.numbers[measure][0] for fit in fits]
 
 
 def _name_decades(axes: "Axes") -> None:
