@@ -88,7 +88,8 @@ class MixfitSweeper(Sweeper):
                 print(f"{waiting} of {len(jobs)} jobs have not started")
         unwell = [job.name for job in jobs if self._status(job) not in ("done", "skipped")]
         if unwell:
-            raise InputError(f"{len(unwell)} of {len(jobs)} jobs did not end well: {', '.join(unwell)}")
+            more = f" and {len(unwell) - 3} more" if len(unwell) > 3 else ""
+            raise InputError(f"{len(unwell)} of {len(jobs)} jobs did not end well: {', '.join(unwell[:3])}{more}")
 
     def _check(self, jobs: Sequence[Job]) -> None:
         """Composes and checks every job, which is slow, but the user's own choices cannot be known before."""
