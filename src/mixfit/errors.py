@@ -7,3 +7,8 @@ traceback and exits with status 1. Everything else that escapes is a bug of ours
 
 class InputError(ValueError):
     """What the user asked for, or gave as data, cannot be used; the message names the remedy."""
+
+
+def sentence(error: BaseException) -> str:
+    """What a table says of an error: the message to the user, or the kind of a bug and its own."""
+    return str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"

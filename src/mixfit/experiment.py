@@ -30,9 +30,10 @@ from mixfit.build import (
 from mixfit.command_line import typed_with
 from mixfit.configuration import check
 from mixfit.data.module import MixtureDataModule
-from mixfit.errors import InputError
+from mixfit.errors import InputError, sentence
 from mixfit.folder import LAST, SkippedError, checkpoint_of, claimed, clear, recorded
 from mixfit.module import MixtureModule
+from mixfit.one_move import write_in_one_move
 from mixfit.processes import as_typed_alone, is_first, quiet_lightning
 from mixfit.sweep import name_of, quoted
 from mixfit.tracking import metrics
@@ -88,7 +89,7 @@ def run_job(config: DictConfig, folder: Path) -> Mapping[str, metrics.Value]:
         print(f"{folder.name}: skipped: {error}")
         return metrics.read(folder)
     except Exception as error:
-        failure = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+        failure = sentence(error)
         sys.stderr.write(f"error: {folder.name}: {failure}\n")
     raise InputError(failure)  # a new error, because the old one keeps the whole model alive through its traceback
 
@@ -181,9 +182,7 @@ def resumed(folder: Path, overrides: Sequence[str]) -> tuple[Path, DictConfig]:
 
 def keep(config: DictConfig, folder: Path) -> None:
     """Writes the configuration that a resumed run has from now on to where a sweep looks for it, in one move."""
-    unfinished = folder / ".hydra" / "config.yaml.part"
-    OmegaConf.save(config, unfinished)
-    unfinished.replace(folder / ".hydra" / "config.yaml")
+    write_in_one_move(folder / ".hydra" / "config.yaml", OmegaConf.to_yaml(config).encode())
 
 
 def swept_in(config: DictConfig) -> tuple[dict[str, metrics.Value], str]:

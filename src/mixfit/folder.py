@@ -14,7 +14,7 @@ from zipfile import BadZipFile, ZipFile
 
 from filelock import FileLock, Timeout
 
-from mixfit.errors import InputError
+from mixfit.errors import InputError, sentence
 from mixfit.tracking import metrics_file
 from mixfit.tracking.metrics_file import Value
 
@@ -77,7 +77,7 @@ def recorded(folder: Path, before: Mapping[str, Value]) -> Iterator[None]:
         write("interrupted")
         raise
     except BaseException as error:
-        write("failed", str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}")
+        write("failed", sentence(error))
         if not isinstance(error, InputError):
             logging.getLogger(__name__).exception("the run failed")
         raise

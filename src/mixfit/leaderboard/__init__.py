@@ -6,7 +6,6 @@ sweep or for several together, and the same runs give the same bytes in whatever
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from mixfit.leaderboard.board import Leaderboard, of
 from mixfit.leaderboard.row import Row
 from mixfit.leaderboard.terminal import show
 from mixfit.leaderboard.text import csv_of, markdown_of
+from mixfit.one_move import write_in_one_move
 from mixfit.runs import Run
 
 __all__ = ["Leaderboard", "Row", "of", "show", "write"]
@@ -28,16 +28,7 @@ def write(folder: Path, runs: Sequence[Run]) -> Leaderboard:
     from mixfit.tracking.pictures.png import drawn, png
 
     board = of(runs)
-    _replace(folder / "leaderboard.csv", csv_of(board).encode())
-    _replace(folder / "leaderboard.md", markdown_of(board).encode())
-    _replace(folder / "sweep.png", png(drawn(figure_of(board))))
+    write_in_one_move(folder / "leaderboard.csv", csv_of(board).encode())
+    write_in_one_move(folder / "leaderboard.md", markdown_of(board).encode())
+    write_in_one_move(folder / "sweep.png", png(drawn(figure_of(board))))
     return board
-
-
-def _replace(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -22,6 +22,7 @@ from torch.utils.tensorboard.summary import custom_scalars, scalar, text
 from torch.utils.tensorboard.writer import FileWriter
 
 from mixfit.folder import SkippedError
+from mixfit.one_move import write_in_one_move
 from mixfit.tracking.metrics import Value
 
 Charts = Mapping[str, Mapping[str, list[str]]]
@@ -104,9 +105,7 @@ def failing(folder: Path, swept: Mapping[str, Value], group: str) -> Iterator[No
 def reopen(folder: Path) -> None:
     """Takes the end of the session out of the event files that a folder already has."""
     for path in folder.glob("events.out.tfevents.*"):
-        unfinished = folder / "event_file.part"
-        unfinished.write_bytes(_without_end(path.read_bytes()))
-        unfinished.replace(path)
+        write_in_one_move(path, _without_end(path.read_bytes()))
 
 
 def _session(tag: str, content: HParamsPluginData) -> Summary:

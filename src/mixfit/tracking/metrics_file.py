@@ -12,6 +12,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, NoReturn
 
+from mixfit.one_move import write_in_one_move
+
 Value = float | int | bool | str | None
 
 ABSENT: dict[str, Value] = dict.fromkeys(
@@ -40,9 +42,7 @@ def write(folder: Path, values: Mapping[str, Value]) -> None:
     for name, value in content.items():
         if isinstance(value, float) and not isfinite(value):
             raise ValueError(f"{name} is {value}: a number that is not finite never reaches metrics.json")
-    unfinished = folder / "metrics.json.part"
-    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(folder / "metrics.json")
+    write_in_one_move(folder / "metrics.json", f"{json.dumps(content, indent=2)}\n".encode())
 
 
 def read(folder: Path) -> dict[str, Any]:

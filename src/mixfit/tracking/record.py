@@ -11,10 +11,11 @@ from matplotlib.figure import Figure
 
 from mixfit.data.dataset import Dataset
 from mixfit.module import MixtureModule
+from mixfit.one_move import write_in_one_move
 from mixfit.optimizers import KMeans
 from mixfit.tracking import metrics
 from mixfit.tracking.matching import drawable
-from mixfit.tracking.pictures.png import drawn, png, write_png
+from mixfit.tracking.pictures.png import drawn, png
 from mixfit.tracking.pictures.report import density_part, report_figure
 from mixfit.tracking.table import shown
 from mixfit.tracking.tensorboard import TensorBoard
@@ -44,7 +45,7 @@ def record(
     values = {**_measured(module, dataset), "status": "done", **fitted}
     report = drawn(_report(module, dataset, values))
     pictures = {"density": png(density_part(report)), "report": png(report)}
-    write_png(pictures["report"], folder / "report.png")
+    write_in_one_move(folder / "report.png", pictures["report"])
     values["seconds/total"] = time.perf_counter() - began
     board.write_results(module.passes, values, pictures)
     return values

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mixfit.one_move import write_in_one_move
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -60,11 +62,4 @@ def common_colours(pixels: Pixels) -> Pixels:
 
 def save_png(figure: "Figure", path: Path) -> None:
     """Draws the figure into a file."""
-    write_png(png(drawn(figure)), path)
-
-
-def write_png(content: bytes, path: Path) -> None:
-    """Writes the file in one move: a reader sees the old picture or the new one, never half of either."""
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+    write_in_one_move(path, png(drawn(figure)))

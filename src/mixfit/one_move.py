@@ -1,0 +1,19 @@
+"""Files that are never half there: a reader sees the old content or the new one, whenever the writer is killed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def write_in_one_move(path: Path, content: bytes) -> None:
+    """Writes the whole file beside its place and then moves it there.
+
+    The name in between says nothing of the file, or TensorBoard would take an event file's for one of its own.
+    """
+    unfinished = path.with_name(f".{os.getpid()}.part")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
