@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from mixfit.data.dataset import generator
-from mixfit.data.module import MixtureDataModule
+from mixfit.data.module import Batch, MixtureDataModule
 from mixfit.errors import InputError
 from mixfit.mixtures.covariances import Covariance, Full
 from mixfit.mixtures.density import Density
@@ -55,6 +55,7 @@ class MixtureModule(LightningModule):
         n_starts: how many starts are tried.
         n_passes: how many passes a start takes before the best is chosen.
         floor: the smallest variance of a component in any direction, relative to the data's.
+        adjust: changes the start in place, in the data's units; None leaves it as it is.
         max_passes: how many passes to make at most; None leaves it to the trainer's `max_epochs`.
         passes_per_visit: how often a full batch is used before Lightning looks up again.
         seed: of the starts.
@@ -70,6 +71,7 @@ class MixtureModule(LightningModule):
         n_starts: int = 4,
         n_passes: int = 5,
         floor: float = 1e-6,
+        adjust: Callable[[Density], None] | None = None,
         max_passes: int | None = None,
         passes_per_visit: int = 1,
         seed: int = 0,
@@ -83,15 +85,16 @@ class MixtureModule(LightningModule):
         self.initializer = initializer
         self.starts = (n_starts, n_passes)
         self.floor = floor
+        self.adjust = adjust
         self.max_passes = max_passes
         self.passes_per_visit = passes_per_visit
         self.seed = seed
         self.history: dict[str, list[tuple[float, float]]] = {"nll/train": [], "nll/val": []}  # (passes, nats)
         self.converged = False
         self.seen = _Sum()  # the pass under way
-        self.kept: list[Tensor] = []  # batches that wait for the end of the pass
+        self.kept: list[Batch] = []  # batches that wait for the end of the pass
         self.held_out = _Sum()  # the validation or test under way
-        self.rows = 0  # looked at since the fit began
+        self.rows = 0.0  # looked at since the fit began, counted with their weights
 
     density: Density
     fitter: Fitter
@@ -103,7 +106,11 @@ class MixtureModule(LightningModule):
     @property
     def passes(self) -> float:
         """How many times the fit has looked at all training points; a line search looks several times a step."""
-        return self.rows / len(self.datamodule.dataset.train)
+        return self.passes_of(self.rows)
+
+    def passes_of(self, rows: float) -> float:
+        """How many passes it takes to look at so many rows, rounded because weights add up with rounding errors."""
+        return round(rows / self.datamodule.dataset.train.total_weight, 9)
 
     # Before the fit
 
@@ -111,22 +118,29 @@ class MixtureModule(LightningModule):
         """Puts the mixture at its start, unless it already has one."""
         if "density" in self._modules:
             return
-        points = self.datamodule.dataset.train.points
-        self._check(points)
-        standardization = Standardization.of(points, self.family.per_axis)
-        mixture = Mixture(self.family(self.n_components, points.shape[1]), self.floor).to(self._real_dtype())
-        self.density = Density(mixture, standardization)
-        self.fitter = self._make_fitter(mixture)
+        train = self.datamodule.dataset.train
+        self._check(train.points)
+        standardization = Standardization.of(train.points, self.family.per_axis, train.weights)
+        mixture = Mixture(self.family(self.n_components, train.points.shape[1]), self.floor).to(self._real_dtype())
+        self.begin_at(Density(mixture, standardization))
         n_starts, n_passes = self.starts
         start_(
             mixture,
-            self.density.standardized(points),
+            self.density.standardized(train.points),
             self.initializer,
             n_starts=n_starts,
             n_passes=n_passes,
             assignment=self.fitter.assign,
             generator=generator(self.seed, 6),
+            weights=train.weights,
         )
+        if self.adjust:
+            self.adjust(self.density)
+
+    def begin_at(self, density: Density) -> None:
+        """Takes a density as it is, its standardization included, as where the fit begins."""
+        self.density = density
+        self.fitter = self._make_fitter(density.mixture)
 
     def _make_fitter(self, mixture: Mixture) -> Fitter:
         make = self.make_optimizer
@@ -144,29 +158,29 @@ class MixtureModule(LightningModule):
         """A fit that was over when it was cut off is not gone on with."""
         self.trainer.should_stop = self._is_over
 
-    def training_step(self, points: Tensor, batch_index: int) -> None:
+    def training_step(self, batch: Batch, batch_index: int) -> None:
         """Visits a batch; a full batch as often as `passes_per_visit` says, unless the fit is finished before.
 
         A line search compares values of one objective, so its mini-batches are kept until they make the full batch.
         """
         last = self.trainer.is_last_batch
-        self.kept.append(points)
+        self.kept.append(batch)
         if isinstance(self._optimizer.optimizer, torch.optim.LBFGS) and not last:
             return
         batches, self.kept = self.kept, []
         for _ in range(self.passes_per_visit if self.trainer.num_training_batches == 1 else 1):
             self._visit(batches)
-            if last and self._end_pass(points):
+            if last and self._end_pass(batch.points):
                 self.trainer.should_stop = True
                 break
         if last:
             self.log("nll/train", self.history["nll/train"][-1][1], on_step=True, on_epoch=False)
 
-    def _visit(self, batches: list[Tensor]) -> None:
+    def _visit(self, batches: list[Batch]) -> None:
         optimizer = self._optimizer
 
         def look(components: Components | None) -> Statistics:
-            return reduce(add, (self._statistics(points, components) for points in batches))
+            return reduce(add, (self._statistics(batch, components) for batch in batches))
 
         statistics = self.fitter.visit(optimizer.optimizer, optimizer, look, first=self.seen.n_points == 0)
         self.seen.add(statistics)
@@ -188,12 +202,12 @@ class MixtureModule(LightningModule):
     def _is_over(self) -> bool:
         return self.converged or (self.max_passes is not None and self.passes >= self.max_passes)
 
-    def _statistics(self, points: Tensor, components: Components | None = None) -> Statistics:
+    def _statistics(self, batch: Batch, components: Components | None = None) -> Statistics:
         """The statistics of this batch over all processes."""
-        statistics = self.density.mixture.statistics(points, self.fitter.assign, components)
+        statistics = self.density.mixture.statistics(batch.points, self.fitter.assign, components, batch.weights)
         if self.trainer.world_size > 1:
             statistics = statistics.summed(lambda part: self.trainer.strategy.reduce(part, reduce_op="sum"))
-        self.rows += int(statistics.n_points)
+        self.rows += float(statistics.n_points)
         return statistics
 
     @property
@@ -215,9 +229,9 @@ class MixtureModule(LightningModule):
     def on_validation_epoch_start(self) -> None:  # noqa: D102
         self.held_out = _Sum()
 
-    def validation_step(self, points: Tensor, batch_index: int) -> None:
+    def validation_step(self, batch: Batch, batch_index: int) -> None:
         """Adds a batch to the validation NLL."""
-        self.held_out.add(self.density.mixture.statistics(points))
+        self.held_out.add(self.density.mixture.statistics(batch.points, weights=batch.weights))
 
     def on_validation_epoch_end(self) -> None:  # noqa: D102
         nll = self._held_out_nll()
@@ -227,9 +241,9 @@ class MixtureModule(LightningModule):
     def on_test_epoch_start(self) -> None:  # noqa: D102
         self.held_out = _Sum()
 
-    def test_step(self, points: Tensor, batch_index: int) -> None:
+    def test_step(self, batch: Batch, batch_index: int) -> None:
         """Adds a batch to the test NLL."""
-        self.held_out.add(self.density.mixture.statistics(points))
+        self.held_out.add(self.density.mixture.statistics(batch.points, weights=batch.weights))
 
     def on_test_epoch_end(self) -> None:  # noqa: D102
         self.log("nll/test", self._held_out_nll())

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mixfit.data.bimodal import Bimodal
-from mixfit.data.dataset import Part, split
+from mixfit.data.dataset import Dataset, Part, split
 from mixfit.data.module import MixtureDataModule, Source
 from mixfit.data.old_faithful import OldFaithful
 from mixfit.errors import InputError
@@ -48,8 +48,8 @@ def test_fractions_that_leave_nothing_to_fit_are_refused(val_fraction: float, te
 
 
 def epoch(source: Source, **options: Any) -> list[torch.Tensor]:
-    """The training batches of a first epoch."""
-    return list(MixtureDataModule(source, **options).train_dataloader())
+    """The points of the training batches of a first epoch."""
+    return [batch.points for batch in MixtureDataModule(source, **options).train_dataloader()]
 
 
 def test_batches_hold_every_point_once() -> None:
@@ -81,3 +81,16 @@ def test_batches_mix_the_humps() -> None:
 def test_a_data_module_refuses_what_no_configuration_checked(options: dict[str, int]) -> None:
     with pytest.raises(InputError, match=next(iter(options))):
         MixtureDataModule(Bimodal(), **options)
+
+
+def test_a_batch_brings_the_weights_of_its_points() -> None:
+    points = torch.arange(10.0)[:, None]
+
+    class Weighted:
+        def load(self, seed: int) -> Dataset:
+            nothing = Part(points[:0])
+            return Dataset(Part(points, weights=2 * points[:, 0] + 1), nothing, nothing, ("x",))
+
+    for batch in MixtureDataModule(Weighted(), batch_size=3).train_dataloader():
+        assert batch.weights is not None
+        assert torch.equal(batch.weights, 2 * batch.points[:, 0] + 1)

@@ -33,7 +33,7 @@ def started(
 def in_turn(draws: list[Tensor]) -> Initializer:
     """An initializer that gives the prepared responsibilities, one set after the other."""
     waiting = iter(draws)
-    return lambda points, n_components, generator: next(waiting)
+    return lambda points, weights, n_components, generator: next(waiting)
 
 
 @pytest.fixture
@@ -64,8 +64,8 @@ def test_a_start_leaves_the_mixture_at_its_origin(family: type[Covariance], poin
 def test_a_start_with_fewer_components_on_the_floor_comes_first_though_a_spike_is_likelier() -> None:
     """Forty copies of zero beside sixty spread points: given their own component, they end on the floor."""
     points = torch.cat([torch.zeros(40), torch.linspace(60.0, 120.0, 60)])[:, None]
-    spike, halves = ((points[:, 0] > border).long() for border in (30.0, 90.0))
-    draws = [torch.eye(2)[labels] for labels in (spike, halves)]
+    spike, halves = ((points.unique() > border).long() for border in (30.0, 90.0))
+    draws = [torch.eye(2)[labels] for labels in (spike, halves)]  # of the different points
     alone = [started(Diag, points, in_turn([draw]), n_components=2, n_starts=1, n_passes=3) for draw in draws]
     on_floor = [int((mixture.components.scale.detach() < 1.1e-3).sum()) for mixture in alone]
     assert on_floor == [1, 0]
@@ -112,7 +112,7 @@ def test_of_starts_for_kmeans_the_one_with_the_least_sum_of_squares_is_kept() ->
     """Four groups for three means: which two share a mean decides the sum of squares; the likeliest is another."""
     places, sizes = torch.tensor([[0.0], [6.0], [10.0], [16.0]]), torch.tensor([5, 17, 56, 20])
     points = (places + torch.linspace(-1.0, 1.0, 4)).flatten().repeat_interleave(sizes.repeat_interleave(4))[:, None]
-    group = torch.arange(4).repeat_interleave(4 * sizes)
+    group = torch.arange(4).repeat_interleave(4)  # of the different points
     draws = [torch.eye(3)[torch.tensor(shared)[group]] for shared in ([0, 1, 2, 2], [0, 0, 1, 2], [0, 1, 1, 2])]
     changes: dict[str, Any] = {"n_passes": 20, "assignment": nearest}
     ends = [started(TiedSpherical, points, in_turn([draw]), n_starts=1, **changes) for draw in draws]
@@ -127,9 +127,9 @@ def test_of_many_points_a_start_looks_at_a_part(points: Tensor, monkeypatch: pyt
     looked_at: list[Tensor] = []
 
     def noting(draw: Callable[..., Tensor]) -> Initializer:
-        def look(points: Tensor, n_components: int, generator: torch.Generator) -> Tensor:
+        def look(points: Tensor, weights: Tensor, n_components: int, generator: torch.Generator) -> Tensor:
             looked_at.append(points)
-            return draw(points, n_components, generator)
+            return draw(points, weights, n_components, generator)
 
         return look
 

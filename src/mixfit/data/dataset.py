@@ -18,17 +18,25 @@ class Part:
     Attributes:
         points: (N, D), float64, in the data's units; N may be 0 for validation and test.
         labels: (N,), integers, where the points' true groups are known; never shown to a fit.
+        weights: (N,), positive: how often each point counts; None for once.
     """
 
     points: Tensor
     labels: Tensor | None = None
+    weights: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.points)
 
+    @property
+    def total_weight(self) -> float:
+        """How many points there are, counted with their weights."""
+        return float(len(self)) if self.weights is None else float(self.weights.sum())
+
     def take(self, rows: Tensor) -> Part:
         """The points at the given rows."""
-        return Part(self.points[rows], None if self.labels is None else self.labels[rows])
+        labels, weights = (column if column is None else column[rows] for column in (self.labels, self.weights))
+        return Part(self.points[rows], labels, weights)
 
 
 @dataclass(frozen=True)

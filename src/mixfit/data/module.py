@@ -7,13 +7,13 @@ several processes each takes its own share of every batch, and the shares of a b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from pytorch_lightning import LightningDataModule
 from torch import Tensor
 
-from mixfit.data.dataset import Dataset, generator
+from mixfit.data.dataset import Dataset, Part, generator
 from mixfit.errors import InputError
 
 
@@ -23,6 +23,13 @@ class Source(Protocol):
     def load(self, seed: int) -> Dataset:
         """The points; the same for the same seed."""
         ...
+
+
+class Batch(NamedTuple):
+    """Some points (n, D), and how often each counts (n,); None for once."""
+
+    points: Tensor
+    weights: Tensor | None
 
 
 class MixtureDataModule(LightningDataModule):
@@ -66,29 +73,29 @@ class MixtureDataModule(LightningDataModule):
     def train_dataloader(self) -> Batches:
         """The training points, in a new order each epoch unless they make one batch."""
         size = len(self.dataset.train) if self.batch_size is None else self.batch_size
-        return self._batches(self.dataset.train.points, size, shuffled=not self.full_batch)
+        return self._batches(self.dataset.train, size, shuffled=not self.full_batch)
 
     def val_dataloader(self) -> Batches | list[Batches]:
         """The validation points; nothing where there are none."""
-        return self._held_out(self.dataset.val.points)
+        return self._held_out(self.dataset.val)
 
     def test_dataloader(self) -> Batches | list[Batches]:
         """The test points; nothing where there are none."""
-        return self._held_out(self.dataset.test.points)
+        return self._held_out(self.dataset.test)
 
-    def on_before_batch_transfer(self, batch: Tensor, dataloader_idx: int) -> Tensor:
-        """Points in the mixture's own coordinates: subtracted and divided in float64, while still on the CPU."""
+    def on_before_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
+        """Points in the mixture's own coordinates: subtracted and divided in float64, before they change device."""
         module: Any = self.trainer and self.trainer.lightning_module  # a MixtureModule, which this file cannot import
-        standardized: Tensor = module.density.standardized(batch)
-        return standardized
+        points: Tensor = module.density.standardized(batch.points)
+        return Batch(points, None if batch.weights is None else batch.weights.to(points))
 
-    def _held_out(self, points: Tensor) -> Batches | list[Batches]:
-        return self._batches(points, len(points), shuffled=False) if len(points) else []
+    def _held_out(self, part: Part) -> Batches | list[Batches]:
+        return self._batches(part, len(part), shuffled=False) if len(part) else []
 
-    def _batches(self, points: Tensor, size: int, shuffled: bool) -> Batches:
+    def _batches(self, part: Part, size: int, shuffled: bool) -> Batches:
         trainer = self.trainer
         rank, n_ranks = (trainer.global_rank, trainer.world_size) if trainer else (0, 1)
-        return Batches(points, size, self.seed if shuffled else None, self, rank, n_ranks)
+        return Batches(part, size, self.seed if shuffled else None, self, rank, n_ranks)
 
     @property
     def epoch(self) -> int:
@@ -97,10 +104,10 @@ class MixtureDataModule(LightningDataModule):
 
 
 class Batches:
-    """A re-iterable over slices of points (N, D), this process's share of each.
+    """A re-iterable over slices of some points, this process's share of each.
 
     Args:
-        points: all of them.
+        part: all of the points.
         size: rows per batch over all processes.
         seed: of the order, which changes with the epoch; None keeps the points as they are.
         datamodule: knows the epoch.
@@ -109,9 +116,9 @@ class Batches:
     """
 
     def __init__(
-        self, points: Tensor, size: int, seed: int | None, datamodule: MixtureDataModule, rank: int, n_ranks: int
+        self, part: Part, size: int, seed: int | None, datamodule: MixtureDataModule, rank: int, n_ranks: int
     ) -> None:
-        self.points = points
+        self.part = part
         self.size = size
         self.seed = seed
         self.datamodule = datamodule
@@ -119,12 +126,13 @@ class Batches:
         self.n_ranks = n_ranks
 
     def __len__(self) -> int:
-        return -(-len(self.points) // self.size)
+        return -(-len(self.part) // self.size)
 
-    def __iter__(self) -> Iterator[Tensor]:
-        points = self.points
+    def __iter__(self) -> Iterator[Batch]:
+        part = self.part
         if self.seed is not None:
             random = generator(self.seed, 5 + 8 * self.datamodule.epoch)
-            points = points[torch.randperm(len(points), generator=random)]
-        for batch in points.split(self.size):
-            yield batch[self.rank :: self.n_ranks]
+            part = part.take(torch.randperm(len(part), generator=random))
+        for first in range(0, len(part), self.size):
+            mine = slice(first + self.rank, first + self.size, self.n_ranks)
+            yield Batch(part.points[mine], None if part.weights is None else part.weights[mine])

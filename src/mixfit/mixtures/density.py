@@ -42,7 +42,7 @@ class Density(nn.Module):
     @property
     def means(self) -> Tensor:
         """μ_k, (K, D)."""
-        return self.standardization.means(self.mixture.components.means)
+        return self.standardization.inverse(self.mixture.components.means)
 
     @property
     def covariances(self) -> Tensor:
@@ -62,6 +62,11 @@ class Density(nn.Module):
         if rows.ndim != 2 or rows.shape[1] != dim:
             raise ValueError(f"points have the shape {tuple(points.shape)}, but this density lives in {dim} dimensions")
         return self.standardization(rows, self.mixture.mean_origin)
+
+    @torch.no_grad()
+    def log_joint(self, points: Tensor) -> Tensor:
+        """log π_k + log N(x_n; μ_k, Σ_k) in nats, (N, K): log-sum-exp gives log p, softmax the responsibilities."""
+        return self.mixture.log_joint(self.standardized(points)) - self.standardization.log_volume
 
     @torch.no_grad()
     def log_density(self, points: Tensor) -> Tensor:

@@ -15,7 +15,9 @@ also moves the origin there.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import reduce
+from itertools import repeat
 from math import log, pi
 from operator import add
 from typing import NamedTuple
@@ -109,6 +111,10 @@ class Mixture(nn.Module):
 
     # Looking at points
 
+    def log_joint(self, points: Tensor) -> Tensor:
+        """log π_k + log N(x_n; μ_k, Σ_k), (N, K), in nats; log-sum-exp of it is the log-density."""
+        return self._by_chunk(points, lambda log_joint, _: log_joint.T)
+
     def log_density(self, points: Tensor) -> Tensor:
         """log p(x_n), (N,), in nats."""
         return self._by_chunk(points, lambda log_joint, _: torch.logsumexp(log_joint, 0))
@@ -119,22 +125,45 @@ class Mixture(nn.Module):
 
     @torch.no_grad()
     def statistics(
-        self, points: Tensor, assignment: Assignment = soft, components: Components | None = None
+        self,
+        points: Tensor,
+        assignment: Assignment = soft,
+        components: Components | None = None,
+        weights: Tensor | None = None,
     ) -> Statistics:
         """One pass over points (N, D): the sufficient statistics about the current means, and the log-likelihood.
 
-        Works in chunks that stay in cache; costs O(N K D²) for triangular factors and O(N K D) for the others.
+        A point of weight w (weights are (N,), not negative) counts as if it were there w times. Works in chunks that
+        stay in cache; costs O(N K D²) for triangular factors and O(N K D) for the others.
         """
         components = Components(*(tensor.detach() for tensor in components or self.components))
-        parts = (self._chunk_statistics(chunk, assignment, components) for chunk in points.split(self._chunk_rows))
-        return reduce(add, parts)
+        chunks = zip(points.split(self._chunk_rows), self._weights_by_chunk(weights), strict=False)
+        return reduce(add, (self._chunk_statistics(x, w, assignment, components) for x, w in chunks))
 
     @torch.no_grad()
     def statistics_under(self, responsibilities: Tensor, points: Tensor) -> Statistics:
-        """The same sums under given responsibilities (N, K), which know nothing of a likelihood (its entry is 0)."""
+        """The same sums under given responsibilities (N, K), which know nothing of a likelihood (its entry is 0).
+
+        Responsibilities that carry weights, w_n r_nk, are as good as any.
+        """
         components = self.components
         chunks = zip(points.split(self._chunk_rows), responsibilities.split(self._chunk_rows), strict=True)
         return reduce(add, (self._sums(r.T, self._whitened(x, components), components) for x, r in chunks))
+
+    @torch.no_grad()
+    def expected_statistics(self) -> Statistics:
+        """What a single point drawn from this mixture adds on average; `maximize_` of it changes nothing.
+
+        The parameters of a mixture say the same as its expected statistics, so that they can stand for points that
+        were seen and are gone: count π_k, first moment zero about μ_k, second moment π_k Σ_k; no log-likelihood.
+        """
+        log_weights, means, scale = self.components
+        n_components, dim = means.shape
+        axes = torch.eye(dim, dtype=means.dtype, device=means.device).expand(n_components, dim, dim)
+        count = log_weights.exp()
+        second = self.covariance.scatter(scale, count[:, None].expand(-1, dim).contiguous(), axes)
+        nothing = self._zero(means)
+        return Statistics(nothing + 1, nothing, count, torch.zeros_like(means), second, means)
 
     # Looking at statistics
 
@@ -189,6 +218,9 @@ class Mixture(nn.Module):
         n_components, dim = self.mean_origin.shape
         return max(64, CHUNK_ELEMENTS // (n_components * dim))
 
+    def _weights_by_chunk(self, weights: Tensor | None) -> Iterable[Tensor | None]:
+        return repeat(None) if weights is None else weights.split(self._chunk_rows)
+
     def _by_chunk(self, points: Tensor, function: Assignment) -> Tensor:
         components = self.components
         chunks = points.split(self._chunk_rows)
@@ -208,22 +240,35 @@ class Mixture(nn.Module):
         log_mass = components.log_weights - self._log_normalizer(components.scale)
         return log_mass[:, None] - 0.5 * torch.linalg.vecdot(whitened, whitened)
 
-    def _chunk_statistics(self, points: Tensor, assignment: Assignment, components: Components) -> Statistics:
+    def _chunk_statistics(
+        self, points: Tensor, weights: Tensor | None, assignment: Assignment, components: Components
+    ) -> Statistics:
         whitened = self._whitened(points, components)
         log_joint = self._log_joint_of(whitened, components)
-        statistics = self._sums(assignment(log_joint, components.log_weights), whitened, components)
-        statistics.log_likelihood.copy_(torch.logsumexp(log_joint, 0).sum())
+        responsibilities = assignment(log_joint, components.log_weights)
+        log_density = torch.logsumexp(log_joint, 0)
+        if weights is None:
+            statistics = self._sums(responsibilities, whitened, components)
+        else:
+            statistics = self._sums(responsibilities * weights, whitened, components)
+            statistics.n_points.copy_(weights.sum())
+            log_density *= weights
+        statistics.log_likelihood.copy_(log_density.sum())
         return statistics
 
     def _sums(self, responsibilities: Tensor, whitened: Tensor, components: Components) -> Statistics:
         """The statistics of one chunk from r (K, n) and z (K, n, D); the log-likelihood is left at zero."""
-        wide = torch.float32 if whitened.device.type == "mps" else torch.float64
         first = (responsibilities[:, None] @ whitened).squeeze(1)
         return Statistics(
-            n_points=torch.tensor(whitened.shape[1], dtype=wide, device=whitened.device),
-            log_likelihood=torch.zeros((), dtype=wide, device=whitened.device),
+            n_points=self._zero(whitened) + whitened.shape[1],
+            log_likelihood=self._zero(whitened),
             count=responsibilities.sum(1),
             first=self.covariance.color(components.scale, first),
             second=self.covariance.scatter(components.scale, responsibilities, whitened),
             center=components.means,
         )
+
+    def _zero(self, like: Tensor) -> Tensor:
+        """For sums over all points: in float64 wherever the device has it."""
+        wide = torch.float32 if like.device.type == "mps" else torch.float64
+        return torch.zeros((), dtype=wide, device=like.device)

@@ -34,15 +34,16 @@ class Standardization(nn.Module):
         return cls(torch.zeros(dim), torch.ones(dim))
 
     @classmethod
-    def of(cls, points: Tensor, per_axis: bool) -> Standardization:
+    def of(cls, points: Tensor, per_axis: bool, weights: Tensor | None = None) -> Standardization:
         """Mean zero and variance one on each axis of `points` (N, D); or one scale of mean variance one for all.
 
-        A column that never changes keeps its own size as its scale (or one, if it is zero): it has no other.
+        A point of weight w, `weights` being (N,) and positive, counts as w points. A column that never changes keeps
+        its own size as its scale (or one, if it is zero): it has no other.
         """
         points = points.to(torch.float64)
         magnitude = points.abs().amax(0)
         magnitude = torch.where(magnitude > 0, magnitude, 1.0)
-        variance, shift = torch.var_mean(points / magnitude, 0, correction=0)
+        variance, shift = _variance_and_mean(points / magnitude, weights)
         constant = (points == points[0]).all(0)
         deviation = torch.where(constant, 1.0, variance.sqrt()) * magnitude
         if not per_axis:
@@ -57,13 +58,17 @@ class Standardization(nn.Module):
         return float(self.scale.log().sum())
 
     def forward(self, points: Tensor, like: Tensor) -> Tensor:
-        """Points (N, D) in standardized coordinates, in the dtype and on the device of `like`."""
-        standardized = (points.to("cpu", torch.float64) - self.shift) / self.scale
+        """Points (N, D) in standardized coordinates, in the dtype and on the device of `like`.
+
+        Computed where the points are, unless that device has no float64.
+        """
+        device = "cpu" if points.device.type == "mps" else points.device
+        standardized = (points.to(device, torch.float64) - self.shift.to(device)) / self.scale.to(device)
         return standardized.to(like.device, like.dtype)
 
-    def means(self, means: Tensor) -> Tensor:
-        """Means (..., D) in the data's units, float64 on the CPU."""
-        return means.detach().to("cpu", torch.float64) * self.scale + self.shift
+    def inverse(self, points: Tensor) -> Tensor:
+        """Standardized points (..., D) in the data's units, float64 on the CPU: undoes `forward`."""
+        return points.detach().to("cpu", torch.float64) * self.scale + self.shift
 
     def covariances(self, covariances: Tensor) -> Tensor:
         """Covariances (..., D, D) in the data's units, float64 on the CPU."""
@@ -76,3 +81,12 @@ class Standardization(nn.Module):
     def set_extra_state(self, state: Any) -> None:
         """Takes the vectors of a checkpoint."""
         self.shift, self.scale = state["shift"], state["scale"]
+
+
+def _variance_and_mean(points: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Each (D,): Σ w (x - mean)² / Σ w and Σ w x / Σ w."""
+    if weights is None:
+        return torch.var_mean(points, 0, correction=0)
+    share = weights.to(torch.float64) / weights.sum(dtype=torch.float64)
+    mean = share @ points
+    return share @ (points - mean).square(), mean

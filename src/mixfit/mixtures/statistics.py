@@ -8,8 +8,9 @@ With responsibilities r_nk = p(k | x_n), every fitter of this project needs only
 
 EM maximises their expected log-likelihood in closed form, gradient descent differentiates it, k-means is the same with
 hard responsibilities. They are small and they add up: over chunks that stay in cache, over mini-batches, over
-processes. They are taken about a centre c_k, the component's mean at the time of the pass, because the textbook form
-E[xxᵀ] - μμᵀ loses every digit of a small variance that lies far from the origin.
+processes. A point with a weight counts as often as its weight says. They are taken about a centre c_k, the component's
+mean at the time of the pass, because the textbook form E[xxᵀ] - μμᵀ loses every digit of a small variance that lies
+far from the origin.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Statistics:
     """Sums over points; `a + b` are the statistics of both sets of points together.
 
     Attributes:
-        n_points: how many points were summed, ().
+        n_points: how many points were summed, (); the sum of their weights if they have any.
         log_likelihood: Σ_n log p(x_n) of the mixture that made the responsibilities, in nats, ().
         count: (K,), sums to `n_points`.
         first: (K, D), about `center`.
@@ -52,6 +53,9 @@ class Statistics:
             self.second + other.second,
             self.center,
         )
+
+    def __mul__(self, factor: float) -> Statistics:
+        return self.summed(lambda part: part * factor)
 
     def summed(self, over_processes: Callable[[Tensor], Tensor]) -> Statistics:
         """The statistics of all processes' points, given the sum of one tensor over the processes."""

@@ -10,31 +10,30 @@ from torch import Tensor
 from mixfit.mixtures.initializers.seeds import nearest_seed
 
 
-def kmeans_plusplus(points: Tensor, n_components: int, generator: torch.Generator) -> Tensor:
+def kmeans_plusplus(points: Tensor, weights: Tensor, n_components: int, generator: torch.Generator) -> Tensor:
     """Responsibilities (N, K) of the nearest of K seeds.
 
-    Each next seed is drawn with probability proportional to the squared distance to the nearest seed so far; of
-    2 + ⌊log K⌋ candidates the one that leaves the smallest sum of squares is kept. O(N K D log K).
+    The first seed is drawn by the points' weights, each next one by weight times the squared distance to the nearest
+    seed so far; of 2 + ⌊log K⌋ candidates the one that leaves the smallest sum of squares is kept. O(N K D log K).
     """
     n_candidates = 2 + int(log(n_components))
-    seeds = points[torch.randint(len(points), (1,), generator=generator)]
+    seeds = points[_drawn(weights, 1, generator)]
     squared = _squared_distances(points, seeds)[:, 0]
     while len(seeds) < n_components:
-        candidates = points[_drawn(squared, n_candidates, generator)]
+        mass = weights * squared
+        candidates = points[_drawn(mass if mass.sum() > 0 else weights, n_candidates, generator)]
         left = torch.minimum(squared[:, None], _squared_distances(points, candidates))
-        best = left.sum(0).argmin()
+        best = (weights @ left).argmin()
         seeds = torch.cat([seeds, candidates[best, None]])
         squared = left[:, best]
     return nearest_seed(points, seeds)
 
 
-def _drawn(squared: Tensor, n_draws: int, generator: torch.Generator) -> Tensor:
-    """Indices drawn in proportion to `squared`, or uniformly where every point already is a seed."""
-    cumulative = squared.cumsum(0)
-    if cumulative[-1] <= 0:
-        return torch.randint(len(squared), (n_draws,), generator=generator)
-    levels = cumulative[-1] * torch.rand(n_draws, generator=generator, dtype=squared.dtype)
-    return torch.searchsorted(cumulative, levels).clamp_max(len(squared) - 1)
+def _drawn(mass: Tensor, n_draws: int, generator: torch.Generator) -> Tensor:
+    """Indices (n_draws,) drawn in proportion to `mass` (N,)."""
+    cumulative = mass.cumsum(0)
+    levels = cumulative[-1] * torch.rand(n_draws, generator=generator, dtype=mass.dtype)
+    return torch.searchsorted(cumulative, levels, right=True).clamp_max(len(mass) - 1)
 
 
 def _squared_distances(points: Tensor, seeds: Tensor) -> Tensor:

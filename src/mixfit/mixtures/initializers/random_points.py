@@ -8,6 +8,12 @@ from torch import Tensor
 from mixfit.mixtures.initializers.seeds import nearest_seed
 
 
-def random_points(points: Tensor, n_components: int, generator: torch.Generator) -> Tensor:
-    """Responsibilities (N, K) of the nearest of K points drawn without replacement."""
-    return nearest_seed(points, points[torch.randperm(len(points), generator=generator)[:n_components]])
+def random_points(points: Tensor, weights: Tensor, n_components: int, generator: torch.Generator) -> Tensor:
+    """Responsibilities (N, K) of the nearest of K points, drawn one after the other in proportion to their weights.
+
+    None is drawn twice unless there are fewer than K. Each point waits an exponential time whose rate is its weight,
+    and the first K to come are those drawn (Efraimidis & Spirakis 2006).
+    """
+    uniform = torch.rand(len(points), generator=generator, dtype=torch.float64)
+    order = (-torch.log1p(-uniform) / weights).argsort()
+    return nearest_seed(points, points[order[torch.arange(n_components) % len(points)]])

@@ -4,6 +4,9 @@ Each start is an initializer's draw followed by a few EM steps, on a subset of t
 M-step gives all components one pooled covariance: a seed that caught two points would otherwise begin as a spike.
 Among the ends, one with fewer components on the floor comes first, and then the one with the higher likelihood, for
 near the floor a likelihood measures the floor and not the fit.
+
+A start knows which points there are and how often, and nothing else: they are put in order and doubles are merged into
+one point with a weight. So rows in another order, or a weight in place of repeated rows, lead to the same fit.
 """
 
 from __future__ import annotations
@@ -15,9 +18,10 @@ import torch
 from torch import Tensor
 
 from mixfit.mixtures.assignments import Assignment, soft
+from mixfit.mixtures.initializers.distinct import distinct
 from mixfit.mixtures.mixture import Components, Mixture
 
-Initializer = Callable[[Tensor, int, torch.Generator], Tensor]
+Initializer = Callable[[Tensor, Tensor, int, torch.Generator], Tensor]
 
 MOST_POINTS = 20_000
 """Starts look at no more points than this: enough to tell a good start from a bad one."""
@@ -33,6 +37,7 @@ def start_(
     n_passes: int,
     assignment: Assignment,
     generator: torch.Generator,
+    weights: Tensor | None = None,
 ) -> None:
     """Puts the mixture at the best of `n_starts` starts of `n_passes` EM steps each.
 
@@ -44,14 +49,15 @@ def start_(
         n_passes: how many EM steps a start takes; zero judges the draws as they are.
         assignment: `soft` for a mixture, `nearest` for k-means.
         generator: on the CPU; with equal seeds, equal starts.
+        weights: (N,), positive: how often each point counts.
     """
-    subset = _subset(points, generator)
+    points, weights = distinct(*_subset(points, weights, generator))
     best: tuple[tuple[int, float], Components] | None = None
     for _ in range(n_starts):
-        begin_(mixture, subset, initializer, generator)
+        begin_(mixture, points, initializer, generator, weights)
         for _ in range(n_passes):
-            mixture.maximize_(mixture.statistics(subset, assignment))
-        rank = _rank(mixture, subset, assignment)
+            mixture.maximize_(mixture.statistics(points, assignment, weights=weights))
+        rank = _rank(mixture, points, weights, assignment)
         if best is None or rank < best[0]:
             best = rank, mixture.components
     if best is not None:
@@ -59,26 +65,35 @@ def start_(
 
 
 @torch.no_grad()
-def begin_(mixture: Mixture, points: Tensor, initializer: Initializer, generator: torch.Generator) -> None:
+def begin_(
+    mixture: Mixture,
+    points: Tensor,
+    initializer: Initializer,
+    generator: torch.Generator,
+    weights: Tensor | None = None,
+) -> None:
     """Puts the mixture at one draw of the initializer: an M-step under its responsibilities, covariances pooled."""
     family = mixture.covariance
+    weights = points.new_ones(len(points)) if weights is None else weights
     mixture.set_(torch.zeros_like(mixture.unit), torch.zeros_like(mixture.mean_origin), family.identity())
-    responsibilities = initializer(points.cpu(), family.n_components, generator).to(points.device)
-    statistics = mixture.statistics_under(responsibilities, points)
+    responsibilities = initializer(points.cpu(), weights.cpu(), family.n_components, generator).to(points.device)
+    statistics = mixture.statistics_under(responsibilities * weights[:, None], points)
     means = statistics.first / statistics.count.clamp_min(1.0)[:, None]
     within = statistics.second - family.outer(statistics.first, means)
     pooled = family.pooled(within, statistics.count)
     mixture.maximize_(replace(statistics, center=means, first=torch.zeros_like(means), second=pooled))
 
 
-def _subset(points: Tensor, generator: torch.Generator) -> Tensor:
+def _subset(points: Tensor, weights: Tensor | None, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    weights = points.new_ones(len(points)) if weights is None else weights.to(points)
     if len(points) <= MOST_POINTS:
-        return points
-    return points[torch.randperm(len(points), generator=generator)[:MOST_POINTS].to(points.device)]
+        return points, weights
+    rows = torch.randperm(len(points), generator=generator)[:MOST_POINTS].to(points.device)
+    return points[rows], weights[rows]
 
 
-def _rank(mixture: Mixture, points: Tensor, assignment: Assignment) -> tuple[int, float]:
+def _rank(mixture: Mixture, points: Tensor, weights: Tensor, assignment: Assignment) -> tuple[int, float]:
     """Lower is better: components on the floor, then the NLL; or what k-means lowers, the variance within."""
     if assignment is soft:
-        return mixture.n_on_floor, float(mixture.statistics(points).nll)
+        return mixture.n_on_floor, float(mixture.statistics(points, weights=weights).nll)
     return mixture.n_on_floor, float(mixture.covariance.smallest_variance(mixture.components.scale).sum())
