@@ -81,6 +81,46 @@ def test_the_offset_zero_is_the_origin(covariance: Covariance, scale: Tensor) ->
     assert torch.equal(covariance.moved(scale, torch.zeros_like(scale), unit), scale)
 
 
+def test_stretching_the_axes_stretches_the_dense_covariance(
+    covariance: Covariance, scale: Tensor, dim: int, generator: torch.Generator
+) -> None:
+    unit = torch.exp(torch.randn(dim if covariance.per_axis else 1, generator=generator)).expand(dim)
+    expected = unit.diag() @ covariance.dense(scale) @ unit.diag()
+    assert_close(covariance.dense(covariance.stretched(scale, unit)), expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("dim", [5])
+@pytest.mark.parametrize("axes", [[2], [3, 0], [4, 3, 2, 1, 0]], ids=str)
+def test_the_scale_of_some_axes_makes_their_block_of_the_dense_covariance(
+    covariance: Covariance, scale: Tensor, axes: list[int]
+) -> None:
+    marginal = type(covariance)(covariance.n_components, len(axes))
+    expected = covariance.dense(scale)[:, axes][:, :, axes]
+    assert_close(marginal.dense(covariance.marginal(scale, axes)), expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("dim", [5])
+@pytest.mark.parametrize("n_given", [1, 3, 4])
+def test_the_scale_of_the_last_axes_given_the_first_makes_the_schur_complement(
+    covariance: Covariance, scale: Tensor, n_given: int
+) -> None:
+    precisions = covariance.dense(scale).inverse()[:, n_given:, n_given:]
+    conditional = type(covariance)(covariance.n_components, 5 - n_given)
+    found = conditional.dense(covariance.conditional(scale, n_given))
+    assert_close(found, precisions.inverse(), rtol=1e-9, atol=1e-12)
+
+
+def test_a_scale_holds_lower_triangular_matrices_or_standard_deviations(covariance: Covariance, scale: Tensor) -> None:
+    dense = covariance.dense(scale)
+    if covariance.triangular:
+        assert torch.equal(scale, scale.tril())
+        assert_close((scale @ scale.mT).expand_as(dense), dense, rtol=1e-14, atol=0)
+    else:
+        variances = dense.diagonal(dim1=-2, dim2=-1)
+        assert torch.equal(dense, torch.diag_embed(variances))
+        assert torch.equal(scale.square().unique(), variances.unique())
+
+
 def test_pooled_moments_give_every_component_the_average_covariance(
     covariance: Covariance, n_components: int, dim: int, generator: torch.Generator
 ) -> None:

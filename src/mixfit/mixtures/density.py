@@ -74,14 +74,19 @@ class Density(nn.Module):
         return self.mixture.log_density(self.standardized(points)) - self.standardization.log_volume
 
     @torch.no_grad()
-    def score(self, points: Tensor) -> float:
+    def score(self, points: Tensor, weights: Tensor | None = None) -> float:
         """Mean log-likelihood in nats per point: higher is better, as in scikit-learn."""
-        return -self.nll(points)
+        return -self.nll(points, weights)
 
     @torch.no_grad()
-    def nll(self, points: Tensor) -> float:
-        """Negative log-likelihood in nats per point: lower is better, and it may be negative."""
-        return float(self.mixture.statistics(self.standardized(points)).nll) + self.standardization.log_volume
+    def nll(self, points: Tensor, weights: Tensor | None = None) -> float:
+        """Negative log-likelihood in nats per point: lower is better, and it may be negative.
+
+        A point of weight w, `weights` being (N,), counts as w points.
+        """
+        standardized = self.standardized(points)
+        weights = None if weights is None else weights.to(standardized)
+        return float(self.mixture.statistics(standardized, weights=weights).nll) + self.standardization.log_volume
 
     @torch.no_grad()
     def responsibilities(self, points: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The two things that every family with a triangular factor does: factorise under the floor, and move a factor.
+"""What every family with a triangular factor does: factorise under the floor, move a factor, make one triangular.
 
 They work on one matrix (D, D) or on a batch of them (K, D, D).
 """
@@ -15,7 +15,7 @@ def bounded_factor(covariance: Tensor, floor: float) -> Tensor:
     """The lower Cholesky factor of the covariance with its eigenvalues raised to at least `floor`."""
     if below_floor(covariance, floor):
         variances, axes = torch.linalg.eigh(covariance)
-        return _triangular(axes * variances.clamp_min(floor).sqrt()[..., None, :])
+        return lower_triangular(axes * variances.clamp_min(floor).sqrt()[..., None, :])
     return torch.linalg.cholesky(covariance)
 
 
@@ -26,8 +26,11 @@ def below_floor(covariance: Tensor, floor: float) -> bool:
     return bool(first_failed_minor.any()) and bool(covariance.isfinite().all())
 
 
-def _triangular(factor: Tensor) -> Tensor:
-    """The lower triangular L with positive diagonal and L Lᵀ = A Aᵀ: no product is formed, so nothing is lost."""
+def lower_triangular(factor: Tensor) -> Tensor:
+    """The lower triangular L with positive diagonal and L Lᵀ = A Aᵀ: no product is formed, so nothing is lost.
+
+    A may have fewer rows than columns.
+    """
     upper = torch.linalg.qr(factor.mT).R
     return (upper * upper.diagonal(dim1=-2, dim2=-1).sign()[..., None]).mT
 

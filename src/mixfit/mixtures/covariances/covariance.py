@@ -32,6 +32,9 @@ class Covariance(ABC):
     per_axis: ClassVar[bool] = True
     """Whether the family stays itself when every axis is scaled by its own factor."""
 
+    triangular: ClassVar[bool]
+    """Whether `scale` holds lower triangular matrices; if not, it holds standard deviations."""
+
     def __init__(self, n_components: int, dim: int) -> None:
         self.n_components = n_components
         self.dim = dim
@@ -55,6 +58,21 @@ class Covariance(ABC):
     @abstractmethod
     def offset_of(self, scale: Tensor, origin: Tensor, unit: Tensor) -> Tensor:
         """The offset that moves `origin` to `scale`: the inverse of `moved`."""
+
+    @abstractmethod
+    def stretched(self, scale: Tensor, unit: Tensor) -> Tensor:
+        """The scale after axis d of the data is multiplied by `unit` (D,), positive: Σ becomes u Σ uᵀ, u = diag(unit).
+
+        A family that is not `per_axis` needs the same unit on every axis.
+        """
+
+    @abstractmethod
+    def marginal(self, scale: Tensor, axes: list[int]) -> Tensor:
+        """The scale of the covariances between the given axes, in the given order."""
+
+    @abstractmethod
+    def conditional(self, scale: Tensor, n_given: int) -> Tensor:
+        """The scale of the last D - n_given axes once the first n_given are known."""
 
     @abstractmethod
     def whiten(self, scale: Tensor, deviations: Tensor) -> Tensor:

@@ -13,6 +13,8 @@ from mixfit.mixtures.covariances.covariance import Covariance
 class Diag(Covariance):
     """Axis-aligned components; scale (K, D) holds σ_kd, second moments (K, D) hold Σ r d²."""
 
+    triangular = False
+
     @property
     def n_parameters(self) -> int:
         return self.n_components * self.dim
@@ -25,6 +27,15 @@ class Diag(Covariance):
 
     def offset_of(self, scale: Tensor, origin: Tensor, unit: Tensor) -> Tensor:
         return torch.log(scale / origin) * sqrt(2) / unit[:, None]
+
+    def stretched(self, scale: Tensor, unit: Tensor) -> Tensor:
+        return scale * unit
+
+    def marginal(self, scale: Tensor, axes: list[int]) -> Tensor:
+        return scale[:, axes]
+
+    def conditional(self, scale: Tensor, n_given: int) -> Tensor:
+        return scale[:, n_given:]
 
     def whiten(self, scale: Tensor, deviations: Tensor) -> Tensor:
         return deviations / scale[:, None]

@@ -5,12 +5,20 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mixfit.mixtures.covariances.cholesky import below_floor, bounded_factor, factor_offset, moved_factor
+from mixfit.mixtures.covariances.cholesky import (
+    below_floor,
+    bounded_factor,
+    factor_offset,
+    lower_triangular,
+    moved_factor,
+)
 from mixfit.mixtures.covariances.covariance import Covariance
 
 
 class Full(Covariance):
     """Free covariances; scale (K, D, D) holds lower Cholesky factors, second moments (K, D, D) hold Σ r d dᵀ."""
+
+    triangular = True
 
     @property
     def n_parameters(self) -> int:
@@ -24,6 +32,15 @@ class Full(Covariance):
 
     def offset_of(self, scale: Tensor, origin: Tensor, unit: Tensor) -> Tensor:
         return factor_offset(scale, origin) / unit[:, None, None]
+
+    def stretched(self, scale: Tensor, unit: Tensor) -> Tensor:
+        return unit[:, None] * scale
+
+    def marginal(self, scale: Tensor, axes: list[int]) -> Tensor:
+        return lower_triangular(scale[:, axes])
+
+    def conditional(self, scale: Tensor, n_given: int) -> Tensor:
+        return scale[:, n_given:, n_given:]
 
     def whiten(self, scale: Tensor, deviations: Tensor) -> Tensor:
         return deviations @ _inverse(scale).mT

@@ -17,6 +17,7 @@ class Spherical(Covariance):
     """
 
     per_axis = False
+    triangular = False
 
     @property
     def n_parameters(self) -> int:
@@ -30,6 +31,15 @@ class Spherical(Covariance):
 
     def offset_of(self, scale: Tensor, origin: Tensor, unit: Tensor) -> Tensor:
         return torch.log(scale / origin) * sqrt(2 * self.dim) / unit
+
+    def stretched(self, scale: Tensor, unit: Tensor) -> Tensor:
+        return scale * unit[0]
+
+    def marginal(self, scale: Tensor, axes: list[int]) -> Tensor:
+        return scale
+
+    def conditional(self, scale: Tensor, n_given: int) -> Tensor:
+        return scale
 
     def whiten(self, scale: Tensor, deviations: Tensor) -> Tensor:
         return deviations / scale[:, None, None]

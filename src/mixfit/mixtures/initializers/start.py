@@ -57,7 +57,7 @@ def start_(
         begin_(mixture, points, initializer, generator, weights)
         for _ in range(n_passes):
             mixture.maximize_(mixture.statistics(points, assignment, weights=weights))
-        rank = _rank(mixture, points, weights, assignment)
+        rank = rank_of(mixture, lambda: float(mixture.statistics(points, weights=weights).nll), assignment)
         if best is None or rank < best[0]:
             best = rank, mixture.components
     if best is not None:
@@ -74,7 +74,7 @@ def begin_(
 ) -> None:
     """Puts the mixture at one draw of the initializer: an M-step under its responsibilities, covariances pooled."""
     family = mixture.covariance
-    weights = points.new_ones(len(points)) if weights is None else weights
+    weights = points.new_ones(len(points)) if weights is None else weights.to(points)
     mixture.set_(torch.zeros_like(mixture.unit), torch.zeros_like(mixture.mean_origin), family.identity())
     responsibilities = initializer(points.cpu(), weights.cpu(), family.n_components, generator).to(points.device)
     statistics = mixture.statistics_under(responsibilities * weights[:, None], points)
@@ -92,8 +92,8 @@ def _subset(points: Tensor, weights: Tensor | None, generator: torch.Generator) 
     return points[rows], weights[rows]
 
 
-def _rank(mixture: Mixture, points: Tensor, weights: Tensor, assignment: Assignment) -> tuple[int, float]:
+def rank_of(mixture: Mixture, nll: Callable[[], float], assignment: Assignment) -> tuple[int, float]:
     """Lower is better: components on the floor, then the NLL; or what k-means lowers, the variance within."""
     if assignment is soft:
-        return mixture.n_on_floor, float(mixture.statistics(points, weights=weights).nll)
-    return mixture.n_on_floor, float(mixture.covariance.smallest_variance(mixture.components.scale).sum())
+        return mixture.n_on_floor, nll()
+    return mixture.n_on_floor, float(mixture.covariance.smallest_variance(mixture.components.scale.detach()).sum())
