@@ -1,18 +1,6 @@
-"""Fit a mixture: compose the configuration, then run one experiment. `python train.py --help` shows what there is."""
+"""Fit a mixture. `python train.py --help` shows what there is; `mixfit train` is the same, once installed."""
 
-from omegaconf import DictConfig
-
-from mixfit.command_line import check, command, starting_quickly
-
-
-def main(config: DictConfig) -> None:
-    """Runs the experiment that the configuration describes."""
-    check(config)
-    with starting_quickly():
-        from mixfit.experiment import run  # torch and Lightning take seconds, and what comes before needs neither
-
-    run(config)
-
+from mixfit.commands.train import main
 
 if __name__ == "__main__":
-    command(main)
+    main()

@@ -33,7 +33,9 @@ HELP = {
     "gaussians": "do EM, L-BFGS and Adam agree in 8 dimensions, and with theory? Target: within 0.005 nats per point",
     "old_faithful": "do they reach the known optimum of Old Faithful? Target: total log-likelihood -1130.264",
     "sweep": "what does a job of a sweep cost, and does memory grow? Target: at most 0.5 s a job, and flat",
+    "predict": "what do predictions for 10 million points cost? Target: 3 times reading and writing them, 1.5 GB",
     "step": "what does a gradient step cost beside an EM step on the same rows? Target: at most 1.3 times as much",
+    "estimator": "what does the estimator add to a fit, and to an import? Target: at most 30 ms and 200 ms",
 }
 
 
@@ -73,7 +75,17 @@ def parser() -> argparse.ArgumentParser:
 
 def all_questions() -> Mapping[str, Question]:
     """Every question by its name."""
-    from scripts.benchmarks import bimodal, demo, gaussians, loop, old_faithful, step, sweep  # --help needs no torch
+    from scripts.benchmarks import (  # --help needs no torch
+        bimodal,
+        demo,
+        estimator,
+        gaussians,
+        loop,
+        old_faithful,
+        predict,
+        step,
+        sweep,
+    )
 
     return {
         "bimodal": bimodal,
@@ -82,7 +94,9 @@ def all_questions() -> Mapping[str, Question]:
         "gaussians": gaussians,
         "old_faithful": old_faithful,
         "sweep": sweep,
+        "predict": predict,
         "step": step,
+        "estimator": estimator,
     }
 
 

@@ -1,17 +1,22 @@
-"""Does the best checkpoint hold what was best, and the last one what came last?"""
+"""Does the best checkpoint hold what was best, and the last one what came last? And is a stranger's never run?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import pickle
+import shutil
+from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from mixfit.checkpoint import PARTS
 from mixfit.data.gaussians import Gaussians
 from mixfit.mixtures.covariances import Full
-from tests.running import BEST, LAST, density_in, run_experiment
+from mixfit.tracking import metrics_file
+from tests.running import BEST, LAST, density_in, metrics_in, run_experiment, train
 
 SIZES: dict[str, Any] = {"n_samples": 200, "n_val": 1000, "n_test": 1000}
 OVERFITTED = [
@@ -70,3 +75,145 @@ def test_mini_batches_of_em_take_the_steps_of_the_full_batch(run: Path, tmp_path
 
 def test_a_checkpoint_holds_no_points(run: Path) -> None:
     assert max(tensor.numel() for tensor in tensors(loaded(run / LAST))) < SIZES["n_samples"]
+
+
+# A folder that came from a stranger
+
+
+class Trap:
+    """A pickle that makes a file when it is loaded."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return Path.touch, (self.path,)
+
+
+def bare(trap: Trap, whole: Path) -> bytes:
+    return pickle.dumps(trap)
+
+
+def packed(trap: Trap, whole: Path) -> bytes:
+    """As torch packs checkpoints."""
+    buffer = BytesIO()
+    torch.save(trap, buffer)
+    return buffer.getvalue()
+
+
+def hidden(trap: Trap, whole: Path) -> bytes:
+    """In a checkpoint that has everything else as it should be."""
+    buffer = BytesIO()
+    torch.save(loaded(whole) | {"loops": trap}, buffer)
+    return buffer.getvalue()
+
+
+Attack = Callable[[Trap, Path], bytes]
+
+
+def is_armed(content: bytes, trap: Trap) -> bool:
+    """Whether it would have sprung, loaded as a pickle; disarms it."""
+    try:
+        torch.load(BytesIO(content), weights_only=False)
+    except Exception:
+        pickle.loads(content)
+    sprung = trap.path.exists()
+    trap.path.unlink(missing_ok=True)
+    return sprung
+
+
+@pytest.fixture
+def unfinished(run: Path, tmp_path: Path) -> Path:
+    """A run that can be resumed, and that a test may spoil."""
+    return Path(shutil.copytree(run, tmp_path / "unfinished"))
+
+
+@pytest.mark.parametrize("attack", [bare, packed, hidden])
+@pytest.mark.parametrize("name", [BEST, LAST])
+def test_a_malicious_checkpoint_is_refused_and_runs_nothing(
+    name: Path, attack: Attack, unfinished: Path, tmp_path: Path
+) -> None:
+    trap = Trap(tmp_path / "sprung")
+    content = attack(trap, unfinished / name)
+    assert is_armed(content, trap)
+    (unfinished / name).write_bytes(content)
+    before = metrics_in(unfinished)
+    ended = train(tmp_path / "elsewhere", f"resume={unfinished}", "trainer.max_epochs=40")
+    assert ended.status == 1
+    assert f"error: {unfinished / name}: is no checkpoint that can be trusted" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert metrics_in(unfinished) == before
+    assert not trap.path.exists()
+
+
+@pytest.mark.parametrize("attack", [bare, packed, hidden])
+def test_a_malicious_checkpoint_in_a_sweep_runs_nothing(attack: Attack, tmp_path: Path) -> None:
+    trap, typed = Trap(tmp_path / "sprung"), ["-m", *OVERFITTED[:3], "optimizer=em", "seed=0,1"]
+    assert train(tmp_path / "sweep", *typed).status == 0
+    job = next(path for path in (tmp_path / "sweep").iterdir() if path.name.endswith("seed-0"))
+    metrics_file.write(job, metrics_in(job) | {"status": "interrupted"})
+    (job / LAST).write_bytes(attack(trap, job / LAST))
+    ended = train(tmp_path / "sweep", *typed)
+    assert not trap.path.exists()
+    assert "Traceback" not in ended.stderr
+    if attack is bare:  # no more of a checkpoint than one that a kill cut off: the job begins anew
+        assert (ended.status, metrics_in(job)["status"]) == (0, "done")
+    else:
+        assert (ended.status, metrics_in(job)["status"]) == (1, "failed")
+        assert "is no checkpoint that can be trusted" in metrics_in(job)["error"]
+    assert train(tmp_path / "sweep", *typed).status == 0  # what failed begins anew
+
+
+@pytest.mark.parametrize("name", [BEST, LAST])
+@pytest.mark.parametrize("size", [0, 1, 100, 5000, -1])
+def test_a_damaged_checkpoint_is_refused_in_a_sentence(size: int, name: Path, unfinished: Path, tmp_path: Path) -> None:
+    (unfinished / name).write_bytes((unfinished / name).read_bytes()[:size])
+    ended = train(tmp_path / "elsewhere", f"resume={unfinished}", "trainer.max_epochs=40")
+    assert ended.status == 1
+    assert f"error: {unfinished / name}: is no checkpoint" in ended.stderr
+    assert metrics_in(unfinished)["status"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("content", "clue"),
+    [
+        ({}, "has no state_dict"),
+        ([1, 2], "has no state_dict"),
+        (torch.ones(3), "has no state_dict"),
+        ({"state_dict": 1}, "has no state_dict"),
+        ({part: kind() for part, kind in PARTS.items()}, "has 0 of the 8 components"),
+    ],
+)
+def test_numbers_that_are_no_checkpoint_of_the_run_are_refused(
+    content: object, clue: str, unfinished: Path, tmp_path: Path
+) -> None:
+    torch.save(content, unfinished / LAST)
+    ended = train(tmp_path / "elsewhere", f"resume={unfinished}", "trainer.max_epochs=40")
+    assert ended.status == 1
+    assert clue in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("changed", "clue"),
+    [
+        ("model.n_components=2", f"{LAST}: has 2 of the 8 components"),
+        ("data.dim=3", f"{BEST}: is of another fit than last.ckpt"),
+        ("covariance=diag", f"{BEST}: is of another fit than last.ckpt"),
+    ],
+)
+def test_the_checkpoint_of_another_fit_is_refused(changed: str, clue: str, unfinished: Path, tmp_path: Path) -> None:
+    run_experiment(tmp_path / "other", *OVERFITTED, changed)
+    shutil.copy(tmp_path / "other" / LAST, unfinished / LAST)
+    ended = train(tmp_path / "elsewhere", f"resume={unfinished}", "trainer.max_epochs=40")
+    assert ended.status == 1
+    assert f"error: {unfinished / clue}" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_run_whose_numbers_cannot_be_read_is_not_gone_on_with(unfinished: Path, tmp_path: Path) -> None:
+    (unfinished / "metrics.json").write_text("{")
+    ended = train(tmp_path / "elsewhere", f"resume={unfinished}", "trainer.max_epochs=40")
+    assert ended.status == 1
+    assert "metrics.json" in ended.stderr
+    assert "Traceback" not in ended.stderr

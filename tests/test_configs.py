@@ -124,7 +124,7 @@ def test_a_covariance_is_a_finished_family(choice: str) -> None:
 def test_an_initializer_has_the_modules_defaults(choice: str) -> None:
     options = content("init", choice)
     target = get_object(options.pop("_target_"))
-    assert list(parameters(target)) == ["points", "n_components", "generator"]
+    assert list(parameters(target)) == ["points", "weights", "n_components", "generator"]
     assert options == {key: defaults(MixtureModule)[key] for key in ("n_starts", "n_passes")}
 
 

@@ -14,7 +14,7 @@ from tests.test_multirun import statuses
 TINY = ["optimizer=em", "data.n_samples=200", "data.n_val=100", "data.n_test=100"]
 
 
-@pytest.mark.parametrize("name", ["metrics.json", "report.png", "checkpoints/mymodel.pt"])
+@pytest.mark.parametrize("name", ["metrics.json", "report.png", "model.safetensors", "checkpoints/mymodel.pt"])
 @pytest.mark.parametrize("typed", [[], ["-m", "seed=0"]])
 def test_somebody_elses_files_are_left_alone(name: str, typed: list[str], tmp_path: Path) -> None:
     folder = tmp_path / ("seed-0" if typed else "")

@@ -9,7 +9,7 @@ from typing import Any
 
 from mixfit.tracking.environment import commit, cpu, system, versions
 
-PACKAGES = ("torch", "pytorch-lightning", "hydra-core", "numpy", "scikit-learn")
+PACKAGES = ("torch", "pytorch-lightning", "hydra-core", "numpy", "pyarrow", "scikit-learn")
 
 
 def circumstances(root: Path) -> dict[str, Any]:

@@ -17,9 +17,10 @@ from omegaconf import DictConfig
 from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from mixfit.build import build_datamodule, build_module, build_trainer, numbers_per_pass, use_threads
+from mixfit.build import build_datamodule, build_module, build_trainer, numbers_per_pass
 from mixfit.catalogue import CONFIGS
 from mixfit.data.dataset import Dataset
+from mixfit.effort import use_threads
 from mixfit.mixtures.density import Density
 from mixfit.module import MixtureModule
 from scripts.benchmarks.race import seconds_of

@@ -18,8 +18,9 @@ from omegaconf import OmegaConf
 from torch import Tensor
 from torch.optim import Optimizer
 
-from mixfit.build import build_datamodule, build_module, build_trainer, numbers_per_pass, use_threads
+from mixfit.build import build_datamodule, build_module, build_trainer, numbers_per_pass
 from mixfit.data.dataset import generator
+from mixfit.effort import use_threads
 from mixfit.mixtures.assignments import soft
 from mixfit.mixtures.initializers.start import start_
 from mixfit.mixtures.mixture import Components, Mixture

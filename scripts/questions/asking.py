@@ -41,7 +41,7 @@ def ask(command: str, folder: Path, more: Sequence[str] = ()) -> list[Run]:
     """
     arguments = [*arguments_of(command), *more, f"hydra.sweep.dir={folder}"]
     ended = subprocess.run(
-        [sys.executable, str(CONFIGS.parent / "train.py"), *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "mixfit.commands.train", *arguments], capture_output=True, text=True, check=False
     )
     if ended.returncode:
         sys.stderr.write(ended.stderr[-4000:])

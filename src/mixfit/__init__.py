@@ -1,27 +1,38 @@
 """mixfit: a config-driven laboratory for mixture densities.
 
-`MixtureModule` and `MixtureDataModule` work in any Lightning `Trainer`. They are imported when first asked for: torch
-and Lightning take seconds, and a command line that only prints its help needs neither.
+`GaussianMixture` is a scikit-learn estimator, and `load` gives one back from a run's folder. `MixtureModule` and
+`MixtureDataModule` work in any Lightning `Trainer`. All are imported when first asked for: torch and Lightning take
+seconds, and a command line that only prints its help needs neither.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mixfit.data.module import MixtureDataModule
+    from mixfit.estimator.gaussian_mixture import GaussianMixture
+    from mixfit.estimator.saved import load
     from mixfit.module import MixtureModule
 
-__all__ = ["MixtureDataModule", "MixtureModule"]
+__all__ = ["GaussianMixture", "MixtureDataModule", "MixtureModule", "load"]
+
+HOMES = {
+    "GaussianMixture": "mixfit.estimator.gaussian_mixture",
+    "MixtureDataModule": "mixfit.data.module",
+    "MixtureModule": "mixfit.module",
+    "load": "mixfit.estimator.saved",
+}
 
 
 def __getattr__(name: str) -> object:
-    if name == "MixtureModule":
-        from mixfit.module import MixtureModule
+    if name not in HOMES:
+        raise AttributeError(f"module 'mixfit' has no attribute {name!r}")
+    found = getattr(import_module(HOMES[name]), name)
+    globals()[name] = found  # the next time it is simply there
+    return found
 
-        return MixtureModule
-    if name == "MixtureDataModule":
-        from mixfit.data.module import MixtureDataModule
 
-        return MixtureDataModule
-    raise AttributeError(f"module 'mixfit' has no attribute {name!r}")
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import FunctionType
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 from mixfit.data.module import MixtureDataModule
+from mixfit.effort import passes_per_visit
 from mixfit.errors import InputError
 from mixfit.folder import SkippedError
 from mixfit.mixtures.covariances import Covariance
 from mixfit.module import MixtureModule
-from mixfit.parts import called, optimizer_of, options_of, part
+from mixfit.parts import called, optimizer_of, part
 
-VISIT = 2_000_000
-"""A full batch is used again until about this many numbers (N·K·D a pass) have been looked at, but at most 50 times,
-before Lightning validates, logs and saves: often enough to watch, too seldom to cost."""
 
-TINY = 20_000_000
-"""Passes over fewer numbers than this run on one thread."""
-
-THREADS = torch.get_num_threads()
-"""What torch chose for this machine, for passes that are not tiny."""
+def options_of(node: DictConfig) -> dict[str, Any]:
+    """A group of the configuration in plain values."""
+    options = OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
+    assert isinstance(options, dict)  # a group of the configuration is a mapping by its schema
+    return {str(key): value for key, value in options.items()}
 
 
 def build_datamodule(config: DictConfig) -> MixtureDataModule:
@@ -50,7 +49,7 @@ def build_module(config: DictConfig, datamodule: MixtureDataModule) -> MixtureMo
         n_passes=start["n_passes"],
         floor=config.model.floor,
         max_passes=config.trainer.max_epochs,
-        passes_per_visit=min(50, max(1, VISIT // numbers_per_pass(config, datamodule))),
+        passes_per_visit=passes_per_visit(numbers_per_pass(config, datamodule)),
         seed=config.seed,
     )
 
@@ -63,11 +62,6 @@ def ignores_covariance(config: DictConfig, module: MixtureModule) -> bool:
 def numbers_per_pass(config: DictConfig, datamodule: MixtureDataModule) -> int:
     """N·K·D: what a pass over the training points looks at."""
     return max(1, datamodule.dataset.train.points.numel() * config.model.n_components)
-
-
-def use_threads(numbers: int) -> None:
-    """One thread for tiny passes, where two would wait for each other; torch's own choice for others."""
-    torch.set_num_threads(1 if numbers < TINY else THREADS)
 
 
 def build_trainer(

@@ -16,7 +16,8 @@ from mixfit.kinds import written
 from mixfit.plain_yaml import dotted, parsed
 from mixfit.spelling import nearest
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+CONFIGS = Path(__file__).resolve().with_name("configs")
+"""Inside the package, so that it is there wherever the package is installed."""
 
 MISSING = "???"
 """The default of a key that must be given."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import os
 import re
-import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -95,12 +94,6 @@ def speaking_plainly() -> Iterator[None]:
         if not isinstance(error, HydraException):
             raise
         _exit(without_advice(error))
-
-
-def typed_with(*arguments: str) -> str:
-    """A command for the user to type: this program, started as it was, with other arguments."""
-    start = sys.orig_argv[: sys.orig_argv.index(sys.argv[0]) + 1]
-    return shlex.join([*start, *arguments])
 
 
 @contextmanager

@@ -5,41 +5,45 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytorch_lightning as pl
-import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
-from pytorch_lightning.trainer.states import TrainerStatus
 
+from mixfit import runs
 from mixfit.build import (
     build_datamodule,
     build_module,
     build_trainer,
     ignores_covariance,
     numbers_per_pass,
-    use_threads,
+    options_of,
 )
-from mixfit.command_line import typed_with
+from mixfit.checkpoint import check_checkpoints, loaded
 from mixfit.configuration import check
 from mixfit.data.module import MixtureDataModule
+from mixfit.effort import use_threads
 from mixfit.errors import InputError, sentence
-from mixfit.folder import LAST, SkippedError, checkpoint_of, claimed, clear, recorded
+from mixfit.folder import BEST, LAST, SkippedError, checkpoint_of, claimed, clear, recorded
+from mixfit.lightning import interruptible, quiet_lightning
 from mixfit.module import MixtureModule
 from mixfit.one_move import write_in_one_move
-from mixfit.processes import as_typed_alone, is_first, quiet_lightning
+from mixfit.portable import settle_
+from mixfit.processes import as_typed_alone, is_first
+from mixfit.program import typed_with
+from mixfit.settings import settings_of
 from mixfit.sweep import name_of, quoted
 from mixfit.tracking import metrics
 from mixfit.tracking.event_file import failing
 from mixfit.tracking.progress import Progress
-from mixfit.tracking.record import record
+from mixfit.tracking.record import record, record_model
 from mixfit.tracking.table import print_line, print_table
 from mixfit.tracking.tensorboard import TensorBoard
 
@@ -102,6 +106,7 @@ def go_on(config: DictConfig, overrides: Sequence[str]) -> Mapping[str, metrics.
         if before["converged"] or (before["passes"] or 0) >= config.trainer.max_epochs:
             print(f"{folder} is finished; a larger trainer.max_epochs would go on unless it has converged")
             return before
+        check_checkpoints(folder, config.model.n_components)
         keep(config, folder)
         return run_alone(config, folder, folder / LAST)
 
@@ -109,6 +114,8 @@ def go_on(config: DictConfig, overrides: Sequence[str]) -> Mapping[str, metrics.
 def attempt(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Mapping[str, metrics.Value]:
     """A fit in a folder whose `status` is true throughout; from a checkpoint if there is one."""
     with recorded(folder, metrics.read(folder) if checkpoint else {}), failing(folder, *swept_in(config)):
+        if checkpoint:
+            check_checkpoints(folder, config.model.n_components)
         return fit(config, folder, checkpoint)
 
 
@@ -132,10 +139,12 @@ def fit(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Map
     if not trainer.is_global_zero:
         return {}
     with board.closing():
-        best = torch.load(folder / "checkpoints" / "best.ckpt", weights_only=True)
+        best = loaded(folder / BEST)
         module.load_state_dict(best["state_dict"])
-        fitted["passes/best"] = best["fit"]["rows"] / len(datamodule.dataset.train)
+        settle_(module.density)  # what is measured is what is written, to the last bit
+        fitted["passes/best"] = module.passes_of(best["fit"]["rows"])
         values = record(folder, module, datamodule.dataset, board, fitted, began)
+    record_model(folder, module, datamodule.dataset, settings_in(folder, config, module), values)
     metrics.write(folder, values)  # the last word: a folder that says done has everything
     if alone:
         print_table(folder, module.density, datamodule.dataset, values)
@@ -146,15 +155,8 @@ def fit(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Map
 
 def train(trainer: pl.Trainer, module: MixtureModule, datamodule: MixtureDataModule, checkpoint: Path | None) -> None:
     """Lightning's fit, with Ctrl-C as Python has it: Lightning would end the process, and ignore the next Ctrl-C."""
-    handler = signal.getsignal(signal.SIGINT)
-    with as_typed_alone(trainer) if is_first() else nullcontext():
-        try:
-            trainer.fit(module, datamodule, ckpt_path=checkpoint, weights_only=True)
-        except SystemExit as ended:
-            if trainer.state.status is not TrainerStatus.INTERRUPTED:
-                raise
-            signal.signal(signal.SIGINT, handler)
-            raise KeyboardInterrupt from ended
+    with as_typed_alone(trainer) if is_first() else nullcontext(), interruptible(trainer):
+        trainer.fit(module, datamodule, ckpt_path=checkpoint, weights_only=True)
 
 
 def resumed(folder: Path, overrides: Sequence[str]) -> tuple[Path, DictConfig]:
@@ -166,6 +168,8 @@ def resumed(folder: Path, overrides: Sequence[str]) -> tuple[Path, DictConfig]:
     for name in (".hydra/config.yaml", ".hydra/hydra.yaml", "metrics.json", "checkpoints/last.ckpt"):
         if not (folder / name).is_file():
             raise InputError(f"resume={folder}: there is no {name} in it, so there is nothing to go on with")
+    if metrics.status(folder) is None:
+        raise InputError(f"resume={folder}: its metrics.json is damaged, so nothing says how far it came; run it again")
     config = OmegaConf.load(folder / ".hydra" / "config.yaml")
     for override in overrides:
         key, _, value = override.partition("=")
@@ -183,6 +187,12 @@ def resumed(folder: Path, overrides: Sequence[str]) -> tuple[Path, DictConfig]:
 def keep(config: DictConfig, folder: Path) -> None:
     """Writes the configuration that a resumed run has from now on to where a sweep looks for it, in one move."""
     write_in_one_move(folder / ".hydra" / "config.yaml", OmegaConf.to_yaml(config).encode())
+
+
+def settings_in(folder: Path, config: DictConfig, module: MixtureModule) -> dict[str, Any]:
+    """The arguments of `GaussianMixture` that ask for this fit; a resumed run has the choices that it began with."""
+    dtype = str(module.density.mixture.mean_origin.dtype).removeprefix("torch.")
+    return settings_of(options_of(config), runs.read(folder).choices, dtype)
 
 
 def swept_in(config: DictConfig) -> tuple[dict[str, metrics.Value], str]:

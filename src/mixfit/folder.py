@@ -18,10 +18,13 @@ from mixfit.errors import InputError, sentence
 from mixfit.tracking import metrics_file
 from mixfit.tracking.metrics_file import Value
 
-PRODUCTS = ("checkpoints/best.ckpt", "checkpoints/last.ckpt", "events.out.tfevents.*", "report.png", "metrics.json")
+PRODUCTS = (
+    *("checkpoints/best.ckpt", "checkpoints/last.ckpt", "events.out.tfevents.*", "report.png", "metrics.json"),
+    *("model.safetensors", "model.json"),
+)
 """What a run writes into its folder, beside Hydra's notes and the log."""
 
-PRECIOUS = ("checkpoints", "report.png", "metrics.json")
+PRECIOUS = ("checkpoints", "report.png", "metrics.json", "model.safetensors", "model.json")
 """Names that somebody else's files may have."""
 
 BEST, LAST = (Path("checkpoints") / f"{name}.ckpt" for name in ("best", "last"))

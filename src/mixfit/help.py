@@ -1,4 +1,4 @@
-"""`python train.py --help`: what there is to choose, and every key of what is chosen, with its default and meaning.
+"""`--help` of a fit: what there is to choose, and every key of what is chosen, with its default and meaning.
 
 Made from the YAML files and `mixfit.keys`, so it cannot fall behind them, and without Hydra, so it comes at once.
 """
@@ -15,13 +15,14 @@ from typing import Any
 from mixfit import catalogue
 from mixfit.keys import KEYS
 from mixfit.kinds import written
+from mixfit.program import program
 
 WHAT = (
     "mixfit fits mixtures of Gaussians by gradient descent, by EM or by k-means, and judges all of them by one number, "
     "the negative log-likelihood (NLL) of held-out points. A run prints a table and leaves a folder under logs/."
 )
 
-USAGE = "python train.py [-m] [group=choice ...] [key=value ...]"
+USAGE = "[-m] [group=choice ...] [key=value ...]"
 
 EXAMPLES = {
     "": "500 + 500 points of two normal distributions",
@@ -64,12 +65,12 @@ def text(arguments: Sequence[str], width: int) -> str:
     choices, experiments = _chosen(arguments)
     sections = [
         *wrap(WHAT, width),
-        f"\n  {USAGE}",
+        f"\n  {program()} {USAGE}",
         "\nExamples",
         *(
             line
             for overrides, what in EXAMPLES.items()
-            for line in _row(f"python train.py {overrides}".rstrip(), what, 52, width)
+            for line in _row(f"{program()} {overrides}".rstrip(), what, 52, width)
         ),
         "\nGroups and their choices, with * where one is chosen",
         *(

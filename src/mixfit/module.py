@@ -22,7 +22,7 @@ from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor
 from torch.optim import Optimizer
 
-from mixfit.data.dataset import generator
+from mixfit.data.dataset import Part, generator
 from mixfit.data.module import Batch, MixtureDataModule
 from mixfit.errors import InputError
 from mixfit.mixtures.covariances import Covariance, Full
@@ -56,6 +56,7 @@ class MixtureModule(LightningModule):
         n_passes: how many passes a start takes before the best is chosen.
         floor: the smallest variance of a component in any direction, relative to the data's.
         adjust: changes the start in place, in the data's units; None leaves it as it is.
+        reseeds: whether a closed form begins components anew that were left with nothing.
         max_passes: how many passes to make at most; None leaves it to the trainer's `max_epochs`.
         passes_per_visit: how often a full batch is used before Lightning looks up again.
         seed: of the starts.
@@ -72,6 +73,7 @@ class MixtureModule(LightningModule):
         n_passes: int = 5,
         floor: float = 1e-6,
         adjust: Callable[[Density], None] | None = None,
+        reseeds: bool = True,
         max_passes: int | None = None,
         passes_per_visit: int = 1,
         seed: int = 0,
@@ -86,6 +88,7 @@ class MixtureModule(LightningModule):
         self.starts = (n_starts, n_passes)
         self.floor = floor
         self.adjust = adjust
+        self.reseeds = reseeds
         self.max_passes = max_passes
         self.passes_per_visit = passes_per_visit
         self.seed = seed
@@ -116,12 +119,14 @@ class MixtureModule(LightningModule):
 
     def setup(self, stage: str) -> None:
         """Puts the mixture at its start, unless it already has one."""
-        if "density" in self._modules:
-            return
-        train = self.datamodule.dataset.train
+        if "density" not in self._modules:
+            self.begin(self.datamodule.dataset.train, self._real_dtype())
+
+    def begin(self, train: Part, dtype: torch.dtype) -> None:
+        """Makes a mixture of numbers of this type, and puts it at the best start for these points."""
         self._check(train.points)
         standardization = Standardization.of(train.points, self.family.per_axis, train.weights)
-        mixture = Mixture(self.family(self.n_components, train.points.shape[1]), self.floor).to(self._real_dtype())
+        mixture = Mixture(self.family(self.n_components, train.points.shape[1]), self.floor).to(dtype)
         self.begin_at(Density(mixture, standardization))
         n_starts, n_passes = self.starts
         start_(
@@ -145,7 +150,7 @@ class MixtureModule(LightningModule):
     def _make_fitter(self, mixture: Mixture) -> Fitter:
         make = self.make_optimizer
         if isinstance(make, type) and issubclass(make, ClosedForm):
-            return ClosedFormFitter(mixture, self.stopping, make.assign)
+            return ClosedFormFitter(mixture, self.stopping, make.assign, self.reseeds)
         return GradientFitter(mixture, self.stopping)
 
     def configure_optimizers(self) -> Optimizer:

@@ -46,22 +46,32 @@ def check_overrides(overrides: Sequence[Override], sweeps: bool = False) -> None
     Every value of a sweep is checked, and whether every combination of choices has all the keys that are given: this
     is all there is to check of any job, however many there are. What belongs to Hydra is left to it.
     """
-    ours = [override for override in overrides if not is_hydras(override)]
-    for override in ours:
+    chosen, given = checked_each([override for override in overrides if not is_hydras(override)], sweeps)
+    if sweeps and any(value is not None for value in given.get("resume", [])):
+        raise InputError("resume: a run is resumed alone; leave -m out, and give one folder")
+    if all(value is None for value in given.get("resume", [None])):  # a resumed run keeps the configuration it had
+        for choices, values_given in _combinations(chosen):
+            _check_keys(choices, given.keys() | values_given)
+
+
+def checked_each(
+    overrides: Sequence[Override], sweeps: bool = False
+) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+    """What is chosen of each group, and the values given to each key, all of them right by themselves.
+
+    Raises `InputError` for a key or a choice that there is not, and for a value that its key cannot hold.
+    """
+    for override in overrides:
         _check_form(override, sweeps)
-    chosen = {override.key_or_group: list(values_of(override)) for override in ours if chooses(override)}
-    given = dict(pair for override in ours if not chooses(override) for pair in pairs_of(override))
+    chosen = {override.key_or_group: list(values_of(override)) for override in overrides if chooses(override)}
+    given = dict(pair for override in overrides if not chooses(override) for pair in pairs_of(override))
     _check_number({**chosen, **given})
     for group, values in chosen.items():
         for choice in (one for value in values for one in (_each(value) if group == "experiment" else [value])):
             catalogue.check_choice(group, choice)
     for key, values in given.items():
         _check_values(key, values)
-    if sweeps and any(value is not None for value in given.get("resume", [])):
-        raise InputError("resume: a run is resumed alone; leave -m out, and give one folder")
-    if all(value is None for value in given.get("resume", [None])):  # a resumed run keeps the configuration it had
-        for choices, values_given in _combinations(chosen):
-            _check_keys(choices, given.keys() | values_given)
+    return chosen, given
 
 
 def _check_number(given: Mapping[str, Sequence[Any]]) -> None:

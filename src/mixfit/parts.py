@@ -1,6 +1,7 @@
-"""From the names and options in a configuration to objects: nothing but parts of this package and torch's optimizers.
+"""From names and options to objects: nothing but parts of this package and torch's optimizers.
 
 A configuration can come from a stranger, inside a run's folder, so what it names is never simply imported and called.
+Plain values come in, whoever read them, so this serves a command as well as somebody's Python.
 """
 
 from __future__ import annotations
@@ -8,11 +9,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
+from pkgutil import resolve_name
 from types import FunctionType
 from typing import Any
 
-from hydra.utils import get_object
-from omegaconf import DictConfig, OmegaConf
 from torch.optim import Optimizer
 
 from mixfit.errors import InputError
@@ -25,13 +25,6 @@ TRUSTED = ("mixfit.", "torch.optim.")
 """What a configuration may name."""
 
 
-def options_of(node: DictConfig) -> dict[str, Any]:
-    """A group of the configuration in plain values."""
-    options = OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
-    assert isinstance(options, dict)  # a group of the configuration is a mapping by its schema
-    return {str(key): value for key, value in options.items()}
-
-
 def part(group: str, options: dict[str, Any], kind: type) -> Any:
     """The class or function that `_target_` names, which is taken out of the options.
 
@@ -42,8 +35,8 @@ def part(group: str, options: dict[str, Any], kind: type) -> Any:
     if not name.startswith(TRUSTED):
         raise InputError(known)
     try:
-        found = get_object(name)
-    except ImportError as error:
+        found = resolve_name(name)
+    except (ImportError, AttributeError, ValueError) as error:
         raise InputError(f"{group}._target_={name}: there is no such part; choose {group}=... instead") from error
     if not str(getattr(found, "__module__", "")).startswith(TRUSTED):
         raise InputError(known)

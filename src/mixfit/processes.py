@@ -1,18 +1,19 @@
-"""How Lightning runs as one of us: quietly, and with several processes alone and inside a sweep.
+"""How Lightning runs with several processes, alone and inside a sweep.
 
-Lightning starts the other processes by typing the command again. Inside a sweep the command is the whole sweep's, so
-for as long as a job runs it is replaced by the job's own. What a job leaves in the process (a process group, the
-variables that name its ranks) is taken away, or the next job would look for processes that have ended.
+Lightning starts the other processes by typing the command again. What started this one may have been `train.py`,
+`mixfit train` or a launcher's worker, and inside a sweep the command is the whole sweep's, so for as long as a fit
+runs the command is that of the module that fits, with this run's own arguments. What a job leaves in the process (a
+process group, the variables that name its ranks) is taken away, or the next job would look for processes that have
+ended.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from subprocess import Popen, TimeoutExpired
 
 import torch
@@ -21,7 +22,8 @@ from hydra.types import RunMode
 from lightning_fabric.utilities.rank_zero import rank_zero_only
 from pytorch_lightning import Trainer
 
-from mixfit.catalogue import CONFIGS
+MODULE = "mixfit.commands.train"
+"""What Python can start with -m, wherever it is installed."""
 
 TYPED = "command-line"
 """Hydra's word for a directory of configurations that was typed."""
@@ -38,15 +40,17 @@ def is_first() -> bool:
 @contextmanager
 def as_typed_alone(trainer: Trainer) -> Iterator[None]:
     """Makes the command line and the environment those of this run, until it ends."""
-    arguments, environment, hydra = sys.argv, dict(os.environ), HydraConfig.get()
+    started, hydra = sys.modules["__main__"], HydraConfig.get()
+    arguments, module, environment = sys.argv, started.__spec__, dict(os.environ)
+    started.__spec__ = find_spec(MODULE)  # where Lightning looks for what follows -m
     if hydra.mode is RunMode.MULTIRUN:
         sources = [f"--config-dir={source.path}" for source in hydra.runtime.config_sources if source.provider == TYPED]
         searched = [typed for typed in hydra.overrides.hydra if typed.startswith("hydra.searchpath=")]
-        sys.argv = [str(CONFIGS.parent / "train.py"), *sources, *hydra.overrides.task, *searched, "hydra.mode=RUN"]
+        sys.argv = [MODULE, *sources, *hydra.overrides.task, *searched, "hydra.mode=RUN"]
     try:
         yield
     finally:
-        sys.argv = arguments
+        sys.argv, started.__spec__ = arguments, module
         _end(trainer)
         if torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
@@ -69,12 +73,3 @@ def _end(trainer: Trainer) -> None:
             process.kill()
             process.wait()
     processes.clear()
-
-
-@contextmanager
-def quiet_lightning() -> Iterator[None]:
-    """Without Lightning's advice on loggers, devices and workers, which is for those who write their own loop."""
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="pytorch_lightning|lightning_utilities")
-        yield

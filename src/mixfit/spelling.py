@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+from mixfit.program import program
+
 
 def nearest(name: str, known: Sequence[str]) -> str:
     """A clause that names the closest of the known words, or all of them if none is close and they are few."""
@@ -15,7 +17,7 @@ def nearest(name: str, known: Sequence[str]) -> str:
     close = inside or get_close_matches(name, words, n=1, cutoff=0.5)
     if close:
         return f"did you mean {close[0]}?"
-    return f"there are: {', '.join(words)}" if 0 < len(words) <= 12 else "python train.py --help shows what there is"
+    return f"there are: {', '.join(words)}" if 0 < len(words) <= 12 else f"{program()} --help shows what there is"
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:

@@ -22,9 +22,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from mixfit import configuration
-from mixfit.command_line import typed_with, without_advice
+from mixfit.command_line import without_advice
 from mixfit.errors import InputError
 from mixfit.plain_yaml import dotted
+from mixfit.program import typed_with
 from mixfit.restart import is_left
 from mixfit.sweep import Job, jobs_of, quoted, swept_keys
 

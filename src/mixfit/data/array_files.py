@@ -1,25 +1,31 @@
 """Which columns does an NPY or NPZ file hold?
 
+An array is read as it lies in the file: a matrix in row order some rows at a time, one in column order some cells of
+each column at a time. Memory stays bounded in an archive too, which is unpacked as it is read; only a matrix in
+column order is unpacked there once for each column.
+
 Pickled objects are never loaded: unpickling runs whatever code the file carries.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mixfit.data.columns import Column
+from mixfit.data.column_file import Cells, ColumnFile
 from mixfit.data.damage import damage_reported
+from mixfit.data.stored_array import StoredArray, in_archive, in_file
 from mixfit.errors import InputError
 
 POINTS_NAMES = ("points", "data", "X")
-FIRST_BYTES = (b"\x93NUMPY", b"PK")
+ARRAY_BYTES, ARCHIVE_BYTES = b"\x93NUMPY", b"PK"
 PLAIN_KINDS = "biufU"  # booleans, integers, floats, text
 
 
-def array_columns(path: Path) -> list[Column]:
+def open_arrays(path: Path) -> ColumnFile:
     """The columns of an NPY array (N, D) or (N,), or of an NPZ archive; InputError if it holds something else.
 
     An archive of 1-D arrays of one length has one column for each, by the array's name. Of any other archive the
@@ -28,26 +34,27 @@ def array_columns(path: Path) -> list[Column]:
     arrays = _arrays(path)
     shapes = [array.shape for array in arrays.values()]
     if path.suffix.lower() == ".npz" and len(set(shapes)) == 1 and len(shapes[0]) == 1:
-        return [_column(name, array) for name, array in arrays.items()]
+        return _columns_of_vectors(arrays)
     name = _points_name(arrays)
-    if arrays[name].ndim not in (1, 2):
+    if len(arrays[name].shape) not in (1, 2):
         raise InputError(
             f"array {name!r} has shape {arrays[name].shape}, and points are a matrix of N rows by D columns (or a "
             "vector, for D=1): reshape it, or name another file in data.path"
         )
-    return [_column(str(j), values) for j, values in enumerate(np.atleast_2d(arrays[name].T))]
+    return _columns_of_matrix(arrays[name])
 
 
-def _arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+def _arrays(path: Path) -> Mapping[str, StoredArray]:
     with damage_reported("a NumPy file, from which pickled Python objects are never loaded"), path.open("rb") as file:
-        if not file.read(6).startswith(FIRST_BYTES):
-            raise InputError("does not begin as NPY and NPZ files do: correct the suffix, or name another in data.path")
-        file.seek(0)
-        loaded = np.load(file, allow_pickle=False)
-        return {path.stem: loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
+        begin = file.read(len(ARRAY_BYTES))
+        if begin == ARRAY_BYTES:
+            return {path.stem: in_file(path)}
+        if begin.startswith(ARCHIVE_BYTES):
+            return in_archive(path)
+    raise InputError("does not begin as NPY and NPZ files do: correct the suffix, or name another in data.path")
 
 
-def _points_name(arrays: Mapping[str, npt.NDArray[Any]]) -> str:
+def _points_name(arrays: Mapping[str, StoredArray]) -> str:
     if len(arrays) == 1:
         return next(iter(arrays))
     for name in POINTS_NAMES:
@@ -60,16 +67,46 @@ def _points_name(arrays: Mapping[str, npt.NDArray[Any]]) -> str:
     )
 
 
-def _column(name: str, values: npt.NDArray[Any]) -> Column:
-    import pyarrow as pa
+def _columns_of_vectors(arrays: Mapping[str, StoredArray]) -> ColumnFile:
+    names = list(arrays)
 
-    if values.dtype.kind not in PLAIN_KINDS:
+    def cells(positions: Sequence[int], rows: int) -> Iterator[Cells]:
+        with ExitStack() as opened:
+            columns = [_values(names[j], arrays[names[j]], [0], rows, opened) for j in positions]
+            for parts in zip(*columns, strict=True):
+                yield [_cells(values) for (values,) in parts]
+
+    return ColumnFile(names, cells)
+
+
+def _columns_of_matrix(array: StoredArray) -> ColumnFile:
+    names = [str(j) for j in range(array.n_columns)]
+
+    def cells(positions: Sequence[int], rows: int) -> Iterator[Cells]:
+        with ExitStack() as opened:
+            for values in _values(names[positions[0]], array, positions, rows, opened):
+                yield [_cells(column) for column in values]
+
+    return ColumnFile(names, cells)
+
+
+def _values(
+    name: str, array: StoredArray, positions: Sequence[int], rows: int, opened: ExitStack
+) -> Iterator[Sequence[npt.NDArray[Any]]]:
+    if array.dtype.kind not in PLAIN_KINDS:
         raise InputError(
-            f"the array of column {name!r} has dtype {values.dtype}, and points are real numbers: "
+            f"the array of column {name!r} has dtype {array.dtype}, and points are real numbers: "
             "store it as a plain array of numbers, or name another file in data.path"
         )
     with damage_reported("an array of numbers or text"):
-        return Column(name, pa.chunked_array([pa.array(_native(values))]))
+        yield from array.columns(positions, rows, opened)
+
+
+def _cells(values: npt.NDArray[Any]) -> Any:
+    import pyarrow as pa
+
+    with damage_reported("an array of numbers or text"):
+        return pa.chunked_array([pa.array(_native(values))])
 
 
 def _native(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

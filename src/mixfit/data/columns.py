@@ -1,6 +1,6 @@
-"""What do the cells of one column say: which numbers, or which labels?
+"""What do the cells of one column say: which numbers?
 
-Every reader hands over its columns as pyarrow arrays and leaves text as text, because only the request (data.label)
+Every reader hands over its cells as pyarrow arrays and leaves text as text, because only the request (data.label)
 decides whether "01" is the number 1 or a name. So one grammar of numbers serves CSV, text in Parquet and text in NPZ.
 """
 
@@ -19,19 +19,20 @@ if TYPE_CHECKING:
 
 NUMBER = r"(?i)^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?$|^[+-]?(inf|infinity|nan)$"
 MISSING_NUMBERS = ("", "NA", "N/A", "#N/A", "<NA>", "nan", "NaN", "NAN", "null", "NULL", "None")
-MISSING_LABELS = ("", "nan", "NaN")  # "NA" and "None" may well be the name of a class
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column as it stands in the file; `line` gives the line of a 1-based row, where the file has lines."""
+    """Consecutive cells of one column, `first_row` rows below the first one of the file."""
 
     name: str
     cells: "pa.ChunkedArray"
     line: Callable[[int], int | None] | None = None
+    first_row: int = 0
 
     def place(self, row: int) -> str:
-        """The cell of a 1-based row in words: row, line of the file where there is one, column."""
+        """The 1-based `row` of these cells in words: row and line of the file, where it has lines, and column."""
+        row += self.first_row
         line = self.line(row) if self.line else None
         return f"row {row}{f' (line {line} of the file)' if line else ''}, column {self.name!r}"
 
@@ -46,7 +47,7 @@ def numbers(column: Column) -> npt.NDArray[np.float64]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    cells = _without_dictionary(column.cells)
+    cells = without_dictionary(column.cells)
     kind = cells.type
     if pa.types.is_decimal(kind):  # pyarrow rounds decimals twice on the direct way, text is rounded once
         cells = pc.cast(cells, pa.string())
@@ -61,44 +62,13 @@ def numbers(column: Column) -> npt.NDArray[np.float64]:
     return values
 
 
-def labels(column: Column) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
-    """Codes (N,) that count from 0 in the order of first appearance, and the L names they stand for."""
-    import pyarrow.compute as pc
-
-    cells = _label_text(column)
-    missing = pc.is_in(cells, value_set=_texts(MISSING_LABELS))
-    count = pc.sum(missing).as_py()
-    if count:
-        raise InputError(
-            f"missing labels: {count}, the first in {column.place(pc.index(missing, True).as_py() + 1)}; "
-            "fill these cells, or choose another column in data.label"
-        )
-    names = pc.unique(cells)
-    codes = pc.index_in(cells, value_set=names).to_numpy().astype(np.int64)
-    return codes, tuple(names.to_pylist())
-
-
-def _label_text(column: Column) -> Any:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    try:
-        text = pc.cast(_without_dictionary(column.cells), pa.string())
-        return pc.utf8_trim_whitespace(pc.fill_null(text, ""))
-    except pa.ArrowException as error:
-        raise InputError(
-            f"column {column.name!r} is of type {column.cells.type}, and labels are text or numbers: "
-            "choose another column in data.label"
-        ) from error
-
-
 def _numeric_text(column: Column, cells: Any) -> Any:
     """Trimmed text with nulls for missing cells; every other cell is sure to be a number."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     trimmed = pc.utf8_trim_whitespace(cells)
-    missing = pc.is_in(trimmed, value_set=_texts(MISSING_NUMBERS).cast(trimmed.type))
+    missing = pc.is_in(trimmed, value_set=texts(MISSING_NUMBERS).cast(trimmed.type))
     present = pc.if_else(missing, pa.scalar(None, trimmed.type), trimmed)
     row = pc.index(pc.fill_null(pc.match_substring_regex(present, NUMBER), True), False).as_py()
     if row >= 0:
@@ -116,7 +86,8 @@ def _refuse_text(column: Column, row: int, text: str) -> None:
     )
 
 
-def _without_dictionary(cells: Any) -> Any:
+def without_dictionary(cells: Any) -> Any:
+    """The cells themselves where a dictionary and its codes stand for them."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -135,7 +106,8 @@ def _numeric_kinds() -> tuple[Callable[[Any], bool], ...]:
     return types.is_integer, types.is_floating, types.is_boolean, types.is_null
 
 
-def _texts(words: tuple[str, ...]) -> Any:
+def texts(words: tuple[str, ...]) -> Any:
+    """Words as an array of pyarrow."""
     import pyarrow as pa
 
     return pa.array(words, pa.string())

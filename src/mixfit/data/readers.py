@@ -4,35 +4,25 @@ import difflib
 import stat
 from pathlib import Path
 
-from mixfit.data.array_files import array_columns
-from mixfit.data.columns import Column
-from mixfit.data.damage import damage_reported
-from mixfit.data.delimited_text import COMPRESSIONS, text_columns
+from mixfit.data.array_files import open_arrays
+from mixfit.data.column_file import ColumnFile
+from mixfit.data.delimited_text import open_text
+from mixfit.data.parquet_files import open_parquet
+from mixfit.data.text_bytes import COMPRESSIONS
 from mixfit.errors import InputError
 
-
-def parquet_columns(path: Path) -> list[Column]:
-    """The columns of a Parquet file, of whatever type they are; InputError if it cannot be read."""
-    with damage_reported("a Parquet file"), path.open("rb") as file:
-        from pyarrow import parquet
-
-        table = parquet.ParquetFile(file, page_checksum_verification=True).read()
-        table.validate(full=True)
-    return [Column(name, cells) for name, cells in zip(table.column_names, table.columns, strict=True)]
-
-
 TEXT_DELIMITERS = {".csv": None, ".tsv": "\t", ".txt": None}
-BINARY_READERS = {".parquet": parquet_columns, ".npy": array_columns, ".npz": array_columns}
+BINARY_READERS = {".parquet": open_parquet, ".npy": open_arrays, ".npz": open_arrays}
 
 
-def read_columns(path: Path, header: bool | None) -> list[Column]:
-    """The columns of a file as they stand in it; `header` concerns text alone. InputError if there are none to read."""
+def open_columns(path: Path, header: bool | None) -> ColumnFile:
+    """The columns of a file, to be read; `header` concerns text alone. InputError if there are none to read."""
     compressed = path.suffix.lower() in COMPRESSIONS
     suffix = (Path(path.stem) if compressed else path).suffix.lower()
     _check_suffix(path, suffix, compressed)
     _check_status(path)
     if suffix in TEXT_DELIMITERS:
-        return text_columns(path, header, TEXT_DELIMITERS[suffix])
+        return open_text(path, header, TEXT_DELIMITERS[suffix])
     return BINARY_READERS[suffix](path)
 
 

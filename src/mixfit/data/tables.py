@@ -1,24 +1,28 @@
 """Which points does a file hold?
 
 Whatever the format, the coordinates become float64 first and are checked after, so that the same numbers in CSV, TSV,
-Parquet, NPY and NPZ give the same points to the last bit. Every cell must hold a finite number: neither EM nor a
-gradient survives a NaN, and to fill gaps is a decision about the data that a reader of files must not take.
+Parquet, NPY and NPZ give the same points to the last bit. A table is read chunk by chunk, and a whole table is all
+chunks put together, so there is one way through a file, however large it is.
 """
 
-import difflib
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from mixfit.data.columns import Column, labels, numbers
-from mixfit.data.readers import read_columns
+from mixfit.data.choice import positions, shown
+from mixfit.data.column_file import ColumnFile
+from mixfit.data.columns import Column, numbers
+from mixfit.data.finite import FiniteCheck
+from mixfit.data.labels import LabelCodes
+from mixfit.data.readers import open_columns
 from mixfit.errors import InputError
 
-NAMES_SHOWN = 20
+CHUNK_CELLS = 2**20
+"""Cells of a chunk: 8 MiB of float64, enough that a chunk costs nothing to begin and small beside any memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,89 +50,82 @@ def read_table(
     the label. `header` says whether a text file begins with a line of names, None looks (see `delimited_text`).
     Raises InputError if the file, the choice or a cell is bad.
     """
+    chunks = list(read_chunks(path, columns, label, header))
+    labels = [chunk.labels for chunk in chunks if chunk.labels is not None]
+    return Table(
+        np.concatenate([chunk.points for chunk in chunks]),
+        chunks[0].columns,
+        np.concatenate(labels) if labels else None,
+        chunks[-1].label_names,
+    )
+
+
+def read_chunks(
+    path: str | Path,
+    columns: Sequence[str | int] | None = None,
+    label: str | int | None = None,
+    header: bool | None = None,
+    rows: int | None = None,
+    with_labels: bool = True,
+) -> Iterator[Table]:
+    """The same points, at most `rows` at a time, from the first row to the last: a file larger than memory will do.
+
+    Rows count over the whole file in every error, and so do labels; `label_names` are those that have appeared so
+    far. None for `rows` takes about as many as fit 8 MiB. Without labels their column is left out all the same, and is
+    not read. Nothing more is yielded once a cell was found bad, but the rest of the file is read, to count them.
+    """
+    with _named(path):
+        file = open_columns(Path(path), header)
+        chosen, label_position = positions(file, columns, label)
+        rows = rows or max(1, CHUNK_CELLS // len(chosen))
+        yield from _checked(file, chosen, label_position if with_labels else None, rows)
+
+
+def column_names(path: str | Path, header: bool | None = None) -> tuple[str, ...]:
+    """The names of all columns of a file, in its order; InputError if it cannot be read."""
+    with _named(path):
+        return tuple(open_columns(Path(path), header).names)
+
+
+@contextmanager
+def _named(path: str | Path) -> Iterator[None]:
     try:
-        return _table(read_columns(Path(path), header), columns, label)
+        yield
     except InputError as problem:
         raise InputError(f"data.path={path}: {problem}") from problem
 
 
-def _table(file: Sequence[Column], columns: Sequence[str | int] | None, label: str | int | None) -> Table:
-    if not file:
-        raise InputError("holds no columns: there is no point in it; name another file in data.path")
-    label_position = None if label is None else _position(file, label, "data.label")
-    chosen = [file[j] for j in _feature_positions(file, columns, label_position)]
-    _check_rows(file)
-    codes, label_names = (None, ()) if label_position is None else labels(file[label_position])
-    return Table(_points(chosen), tuple(column.name for column in chosen), codes, label_names)
+def _checked(file: ColumnFile, chosen: Sequence[int], label_position: int | None, rows: int) -> Iterator[Table]:
+    finite, codes = FiniteCheck(), LabelCodes()
+    names = tuple(file.names[j] for j in chosen)
+    first_row = 0
+    for columns in _columns(file, [*chosen, *([] if label_position is None else [label_position])], rows):
+        labels = None if label_position is None else codes.of(columns[-1])
+        coordinates = columns[: len(chosen)]
+        points = _points(coordinates)
+        first_row += len(points)
+        if finite.passes(points, coordinates) and codes.complete:
+            yield Table(points, names, labels, codes.names)
+    _check_rows(file, first_row)
+    codes.check()
+    finite.check()
 
 
-def _feature_positions(
-    file: Sequence[Column], columns: Sequence[str | int] | None, label_position: int | None
-) -> list[int]:
-    """The positions of the columns that are coordinates, in the order asked for."""
-    if isinstance(columns, str):
-        raise InputError(f"data.columns={columns} is one name: it must be a list, data.columns=[{columns}]")
-    if columns is None:
-        positions = [j for j in range(len(file)) if j != label_position]
-    else:
-        positions = [_position(file, column, "data.columns") for column in columns]
-    if not positions:
-        raise InputError("no column is left for the points: data.columns must name one that data.label does not")
-    twice = [j for j, times in Counter([*positions, label_position]).items() if times > 1 and j is not None]
-    if twice:
-        name = file[twice[0]].name
-        raise InputError(f"column {name!r} is chosen twice: name it once in data.columns and data.label together")
-    return positions
+def _columns(file: ColumnFile, wanted: Sequence[int], rows: int) -> Iterator[list[Column]]:
+    first_row = 0
+    for cells in file.cells(wanted, rows):
+        yield [Column(file.names[j], column, file.line, first_row) for j, column in zip(wanted, cells, strict=True)]
+        first_row += len(cells[0])
 
 
-def _position(file: Sequence[Column], wanted: str | int, key: str) -> int:
-    """Where the wanted column stands; `key` is the config key that asked for it."""
-    names = [column.name for column in file]
-    bearing = [j for j, name in enumerate(names) if name == wanted]
-    if len(bearing) > 1:
-        numbered = ", ".join(map(str, bearing))
-        raise InputError(f"{len(bearing)} columns are named {wanted!r}: choose by number in {key}, one of {numbered}")
-    if bearing:
-        return bearing[0]
-    digits = str(wanted)
-    if digits.isascii() and digits.isdecimal() and len(digits) < 10 and int(digits) < len(file):
-        return int(digits)
-    raise InputError(f"{key} asks for column {wanted!r}, and there is none. {_existing(file, digits)}")
-
-
-def _existing(file: Sequence[Column], wanted: str) -> str:
-    names = [column.name for column in file]
-    shown = ", ".join(names[:NAMES_SHOWN]) + (", ..." if len(names) > NAMES_SHOWN else "")
-    near = difflib.get_close_matches(wanted, names, n=1)
-    nearest = f" The nearest is {near[0]!r}." if near else ""
-    unnamed = file[0].line is not None and names[0] == "0"
-    header = " If the first line holds names, set data.header=true." if unnamed else ""
-    return f"The {len(names)} columns, which also go by the numbers from 0, are: {shown}.{nearest}{header}"
-
-
-def _check_rows(file: Sequence[Column]) -> None:
-    if len(file[0].cells) == 0:
-        names = ", ".join(column.name for column in file[:NAMES_SHOWN])
-        header = "; if its only line is a point, set data.header=false" if file[0].line else ""
-        raise InputError(f"has columns ({names}) but no rows: name a file with points in data.path{header}")
-
-
-def _points(chosen: Sequence[Column]) -> npt.NDArray[np.float64]:
-    points = np.empty((len(chosen[0].cells), len(chosen)))
-    for j, column in enumerate(chosen):
+def _points(columns: Sequence[Column]) -> npt.NDArray[np.float64]:
+    points = np.empty((len(columns[0].cells), len(columns)))
+    for j, column in enumerate(columns):
         points[:, j] = numbers(column)
-    _check_finite(points, chosen)
     return points
 
 
-def _check_finite(points: npt.NDArray[np.float64], chosen: Sequence[Column]) -> None:
-    bad = ~np.isfinite(points)
-    if not bad.any():
-        return
-    row, j = divmod(int(bad.argmax()), len(chosen))
-    missing = int(np.isnan(points).sum())
-    raise InputError(
-        f"cells that are missing or NaN: {missing}, infinite or beyond the range of float64: {bad.sum() - missing}; "
-        f"the first is {chosen[j].place(row + 1)}. Such a point has no density: fill these cells, delete their rows, "
-        "or leave their columns out by data.columns=[...]"
-    )
+def _check_rows(file: ColumnFile, n_rows: int) -> None:
+    if n_rows == 0:
+        header = "; if its only line is a point, set data.header=false" if file.line else ""
+        raise InputError(f"has columns ({shown(file.names)}) but no rows: name a file with points in data.path{header}")

@@ -51,7 +51,7 @@ def markdown_of(board: Leaderboard) -> str:
     filled = {name: cells for name, cells in columns.items() if any(cells) or name in ("rank", "n", "status")}
     rule = [":--" if name in (*board.swept, "status", "error") else "--:" for name in filled]
     lines = [list(filled), rule, *zip(*filled.values(), strict=True)]
-    return "\n".join([*map(_line, lines), "", f"{board.caption[0].upper()}{board.caption[1:]}.", ""])
+    return "\n".join([*map(markdown_line, lines), "", f"{board.caption[0].upper()}{board.caption[1:]}.", ""])
 
 
 def shown(value: Setting) -> str:
@@ -95,5 +95,6 @@ def _digits(number: float) -> str:
     return repr(number).removesuffix(".0")
 
 
-def _line(cells: Sequence[str]) -> str:
+def markdown_line(cells: Sequence[str]) -> str:
+    """A row of a Markdown table."""
     return f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in cells)} |"

@@ -8,7 +8,7 @@ from mixfit.optimizers.closed_form import ClosedForm
 from mixfit.optimizers.em import EM
 from mixfit.optimizers.fitters import ClosedFormFitter, Fitter, GradientFitter
 from mixfit.optimizers.kmeans import KMeans
-from mixfit.optimizers.stopping import Aitken, Plateau, Stopping, Verdict
+from mixfit.optimizers.stopping import Aitken, Never, Plateau, Stopping, Verdict
 
 __all__ = [
     "EM",
@@ -18,6 +18,7 @@ __all__ = [
     "Fitter",
     "GradientFitter",
     "KMeans",
+    "Never",
     "Plateau",
     "Stopping",
     "Verdict",

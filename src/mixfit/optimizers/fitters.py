@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from math import isfinite
+from math import inf, isfinite
 from typing import Any, Protocol
 
 import torch
@@ -65,6 +65,23 @@ class Fitter(ABC):
     def end_pass(self, optimizer: Optimizer, steps: Steps, nll: float, poorest: Poorest) -> Verdict:
         """Acts on a whole pass, whose batches had the given mean NLL in nats, and says whether another is needed."""
 
+    @abstractmethod
+    def follow(self, optimizer: Optimizer, look: Look, share: float) -> Statistics:
+        """Uses a part of a stream of points that may never come again; returns its statistics.
+
+        Args:
+            optimizer: takes the step.
+            look: a pass over this part.
+            share: in (0, 1]: how much of what is known from now on should come from this part.
+        """
+
+    @abstractmethod
+    def settle_(self, nll: float) -> bool:
+        """Goes back to the best parameters seen if they were better than those now, which have the given NLL.
+
+        Returns whether that changed anything. The NLL is in nats per point, in the mixture's coordinates.
+        """
+
     def state_dict(self) -> dict[str, Any]:
         """Plain numbers and tensors for a checkpoint."""
         return {"stopping": self.stopping.state_dict()}
@@ -88,6 +105,7 @@ class GradientFitter(Fitter):
         self.n_passes = 0
         self.began: list[Tensor] = []  # the parameters at the beginning of this pass
         self.best: list[Tensor] = []  # and of the best pass
+        self.lowest = inf  # NLL, at the best
 
     def visit(self, optimizer: Optimizer, steps: Steps, look: Look, first: bool) -> Statistics:  # noqa: D102
         mixture = self.mixture
@@ -112,7 +130,7 @@ class GradientFitter(Fitter):
         verdict = self.stopping.update(nll)
         self.n_passes += 1
         if verdict is Verdict.BETTER or not self.best:
-            self.best = self.began
+            self.best, self.lowest = self.began, nll
         if verdict is Verdict.CONVERGED and not isfinite(nll):
             raise InputError(
                 f"the likelihood became {nll}, and smaller steps did not cure it; "
@@ -126,30 +144,67 @@ class GradientFitter(Fitter):
             log.info("pass %d: NLL %.6g does not improve, rate times %g", self.n_passes, nll, self.stopping.cut)
         return verdict
 
+    def follow(self, optimizer: Optimizer, look: Look, share: float) -> Statistics:
+        """One step at the optimizer's rate times the share (Robbins & Monro 1951), from an origin that follows it."""
+        if isinstance(optimizer, torch.optim.LBFGS):
+            raise InputError(
+                "optimizer=lbfgs: its line search needs all points at every step, and a stream shows only some; "
+                "choose em, kmeans, adam, adamw, sgd or rmsprop"
+            )
+        rates = [group["lr"] for group in optimizer.param_groups]
+        for group in optimizer.param_groups:
+            group["lr"] *= share
+        statistics = self.visit(optimizer, optimizer, look, first=True)
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
+        self.mixture.bound_()
+        self.mixture.set_(*self.mixture.components)
+        return statistics
+
     @torch.no_grad()
-    def _renew(self, optimizer: Optimizer) -> None:
-        """Makes the best parameters the origin, where every offset is zero."""
+    def settle_(self, nll: float) -> bool:  # noqa: D102
+        if not self.lowest < nll:
+            return False
+        self._go_to_best()
+        return True
+
+    def _go_to_best(self) -> None:
         for offset, best in zip(self.mixture.parameters(), self.best, strict=True):
             offset.copy_(best)
         self.mixture.bound_()
+
+    @torch.no_grad()
+    def _renew(self, optimizer: Optimizer) -> None:
+        """Makes the best parameters the origin, where every offset is zero."""
+        self._go_to_best()
         self.mixture.set_(*self.mixture.components)
         self.best = [torch.zeros_like(offset) for offset in self.mixture.parameters()]
         optimizer.state.clear()
 
     def state_dict(self) -> dict[str, Any]:  # noqa: D102
-        return {**super().state_dict(), "n_passes": self.n_passes, "began": self.began, "best": self.best}
+        memory = {"n_passes": self.n_passes, "began": self.began, "best": self.best, "lowest": self.lowest}
+        return {**super().state_dict(), **memory}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:  # noqa: D102
         super().load_state_dict(state)
         self.n_passes, self.began, self.best = state["n_passes"], state["began"], state["best"]
+        self.lowest = state["lowest"]
 
 
 class ClosedFormFitter(Fitter):
-    """Gathers the statistics of a pass and steps once; a component that was left with nothing begins anew."""
+    """Gathers the statistics of a pass and steps once; a component that was left with nothing begins anew.
 
-    def __init__(self, mixture: Mixture, stopping: Stopping, assign: Assignment) -> None:
+    Args:
+        mixture: changed in place.
+        stopping: judges every pass.
+        assign: how points are shared.
+        reseeds: whether such a component begins anew at all; without, a pass is a plain step and nothing else.
+    """
+
+    def __init__(self, mixture: Mixture, stopping: Stopping, assign: Assignment, reseeds: bool = True) -> None:
         super().__init__(mixture, stopping)
         self.assign = assign
+        self.reseeds = reseeds
         self.n_reseeded = 0
 
     def visit(self, optimizer: Optimizer, steps: Steps, look: Look, first: bool) -> Statistics:  # noqa: D102
@@ -166,10 +221,27 @@ class ClosedFormFitter(Fitter):
                 "raise model.floor or lower model.n_components"
             )
         steps.step()
-        if empty.any() and self.n_reseeded < len(empty):
+        if self.reseeds and empty.any() and self.n_reseeded < len(empty):
             self._reseed(empty.nonzero().flatten(), poorest)
             return Verdict.BETTER
         return self.stopping.update(objective)
+
+    def follow(self, optimizer: Optimizer, look: Look, share: float) -> Statistics:
+        """Online EM (Cappé & Moulines 2009): the M-step under (1 - share) · old + share · new statistics per point.
+
+        The old ones need no memory: the parameters are the maximum under their own expected statistics. With the
+        assignment of k-means it is online k-means.
+        """
+        new = look(None)
+        _closed_form(optimizer).observe(
+            self.mixture.expected_statistics() * (1 - share) + new * (share / float(new.n_points))
+        )
+        optimizer.step()
+        return new
+
+    def settle_(self, nll: float) -> bool:
+        """Every step of a closed form is the best so far."""
+        return False
 
     def _reseed(self, chosen: Tensor, poorest: Poorest) -> None:
         """Moves components that held nothing to where the density is poorest; at most K times in a fit."""

@@ -48,6 +48,16 @@ class Stopping(ABC):
         vars(self).update(state)
 
 
+class Never(Stopping):
+    """Lets a fit take all the passes that it is given."""
+
+    def forget(self) -> None:
+        """There is nothing to forget."""
+
+    def update(self, objective: float) -> Verdict:  # noqa: D102
+        return Verdict.BETTER
+
+
 class Aitken(Stopping):
     """Stops when the last step and Aitken's estimate of all that is still to come (Böhning et al. 1994) are small.
 

@@ -6,12 +6,11 @@ checkpoint, so that every optimizer is judged by one number. A value that does n
 
 from __future__ import annotations
 
-from math import log
-
 import torch
 from torch import Tensor
 
 from mixfit.data.dataset import Dataset, Part
+from mixfit.mixtures.criteria import criteria
 from mixfit.mixtures.density import Density
 from mixfit.tracking.metrics_file import ABSENT, Value, read, status, write
 
@@ -31,28 +30,21 @@ __all__ = [
 def measured(density: Density, dataset: Dataset) -> dict[str, Value]:
     """How well the density describes each part of the data, and what its complexity costs.
 
-    bic = -2 log L + p log N and aic = -2 log L + 2p of the training points, for p free parameters: lower is better.
-    icl = bic - 2 Σ_n log max_k p(k | x_n) (Biernacki, Celeux & Govaert 2000) also charges for doubt about the
-    assignment. ari is the adjusted Rand index (Hubert & Arabie 1985) of the hard assignment of all labelled points.
+    bic, aic and icl are those of the training points (`mixtures.criteria`). ari is the adjusted Rand index (Hubert &
+    Arabie 1985) of the hard assignment of all labelled points.
     """
     train, val, test = (_nll(density, part) for part in (dataset.train, dataset.val, dataset.test))
     true = true_nll(dataset)
-    n_points, n_parameters = len(dataset.train), density.n_parameters
-    deviance = 2 * n_points * train if train is not None else 0.0
-    bic = deviance + n_parameters * log(n_points)
-    certainty = float(density.responsibilities(dataset.train.points).amax(1).log().sum())
     return {
         "nll/train": train,
         "nll/val": val,
         "nll/test": test,
         "nll/true": true,
         "nll/excess": None if test is None or true is None else test - true,
-        "bic": bic,
-        "aic": deviance + 2 * n_parameters,
-        "icl": bic - 2 * certainty,
+        **criteria(density, dataset.train.points)._asdict(),
         "ari": _adjusted_rand(density, dataset),
-        "n_parameters": n_parameters,
-        "n_points": n_points,
+        "n_parameters": density.n_parameters,
+        "n_points": len(dataset.train),
     }
 
 

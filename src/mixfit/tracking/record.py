@@ -1,4 +1,4 @@
-"""What stands in a run's folder when the fit is over: the numbers, and the pictures."""
+"""What stands in a run's folder when the fit is over: the numbers, the pictures, and the model."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import torch
 from matplotlib.figure import Figure
 
+from mixfit import portable
 from mixfit.data.dataset import Dataset
+from mixfit.mixtures.rarity import Rarity
 from mixfit.module import MixtureModule
 from mixfit.one_move import write_in_one_move
 from mixfit.optimizers import KMeans
@@ -19,6 +22,9 @@ from mixfit.tracking.pictures.png import drawn, png
 from mixfit.tracking.pictures.report import density_part, report_figure
 from mixfit.tracking.table import shown
 from mixfit.tracking.tensorboard import TensorBoard
+
+OF_THE_FOLDER = ("status", "error", "seconds/fit", "seconds/total")
+"""Numbers that are about the run and not about its fit; the same fit twice makes the same model."""
 
 QUIET = ("status", "seconds/total", "floor", "components_on_floor", "steps", "passes/best", "aic")
 """Numbers that the picture leaves to `metrics.json`."""
@@ -49,6 +55,34 @@ def record(
     values["seconds/total"] = time.perf_counter() - began
     board.write_results(module.passes, values, pictures)
     return values
+
+
+def record_model(
+    folder: Path,
+    module: MixtureModule,
+    dataset: Dataset,
+    settings: Mapping[str, portable.Plain],
+    values: Mapping[str, metrics.Value],
+) -> None:
+    """Writes `model.safetensors` and `model.json`, which are all that anyone needs to use the model.
+
+    Args:
+        folder: of the run.
+        module: at the parameters of the best checkpoint.
+        dataset: the points.
+        settings: the arguments of `GaussianMixture` that ask for this fit.
+        values: what `metrics.json` is to say.
+    """
+    train = dataset.train
+    model = portable.Model(
+        module.density,
+        Rarity.of(module.density.log_density(train.points), train.weights),
+        history=torch.tensor(module.history["nll/train"], dtype=torch.float64).reshape(-1, 2),
+        columns=dataset.columns,
+        settings=settings,
+        fitted={name: value for name, value in values.items() if name not in OF_THE_FOLDER},
+    )
+    portable.write(folder, model)
 
 
 def _measured(module: MixtureModule, dataset: Dataset) -> dict[str, metrics.Value]:

@@ -78,7 +78,7 @@ def draw_density(canvas: "Figure | SubFigure", scene: Scene) -> None:
         draw_plane(axes, scene)
         label_means(axes, scene)
         name_axes(axes, *scene.columns)
-    axes.legend(handles=_key(scene), loc="lower right", bbox_to_anchor=(1, 1), ncols=4, **_LEGEND)
+    axes.legend(handles=_key(scene), loc="lower right", bbox_to_anchor=(1, 1), ncols=4, **LEGEND)
 
 
 def _draw_pairs(canvas: "Figure | SubFigure", scene: Scene) -> None:
@@ -94,12 +94,12 @@ def _draw_pairs(canvas: "Figure | SubFigure", scene: Scene) -> None:
         else:
             draw_plane(axes, scene.onto(column, row), stroke=0.7)
         name_axes(axes, scene.columns[column], scene.columns[row])
-        _join(axes, left=column == 0 < row, bottom=row == count - 1)
+        join(axes, left=column == 0 < row, bottom=row == count - 1)
     key = [*_key(scene), *_weights(scene)]
-    canvas.legend(handles=key, loc="upper right", bbox_to_anchor=(left + width, bottom + height), **_LEGEND)
+    canvas.legend(handles=key, loc="upper right", bbox_to_anchor=(left + width, bottom + height), **LEGEND)
 
 
-def _join(axes: "Axes", left: bool, bottom: bool) -> None:
+def join(axes: "Axes", left: bool, bottom: bool) -> None:
     """Few ticks, and words only at the outer edge of the grid of panels."""
     axes.locator_params(nbins=3)
     axes.tick_params(labelleft=left, labelbottom=bottom)
@@ -109,7 +109,7 @@ def _join(axes: "Axes", left: bool, bottom: bool) -> None:
     axes.yaxis.label.set_visible(left)
 
 
-_LEGEND = {"frameon": False, "fontsize": 8, "labelcolor": MUTED, "handlelength": 1.8, "columnspacing": 1.4}
+LEGEND = {"frameon": False, "fontsize": 8, "labelcolor": MUTED, "handlelength": 1.8, "columnspacing": 1.4}
 
 
 def _key(scene: Scene) -> "list[Artist]":

@@ -6,6 +6,7 @@ outlines, and the shaded regions are the smallest that hold 50, 80 and 95 % of t
 regions; Hyndman 1996, The American Statistician 50).
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def draw_curve(axes: "Axes", scene: Scene, stroke: float = 1.0) -> None:
     if scene.truth is not None:
         axes.plot(places, scene.truth.density(places[:, None]), color=TRUE, linewidth=1.1 * stroke, linestyle=DASHES)
     axes.set_xlim(*scene.limits[0])
-    axes.set_ylim(0, 1.15 * _top(heights.max(), curves.sum(axis=1).max()))
+    axes.set_ylim(0, 1.15 * top(heights.max(), curves.sum(axis=1).max()))
     quiet(axes)
 
 
@@ -62,14 +63,14 @@ def label_curves(axes: "Axes", scene: Scene) -> None:
 def draw_plane(axes: "Axes", scene: Scene, stroke: float = 1.0) -> None:
     """A scene of two axes: points and the components' ellipses, the true ones dashed; `stroke` scales lines."""
     size = stroke**2 * float(np.clip(9000 / len(scene.drawn), 4, 16))
-    _dots(axes, scene.drawn, s=size, c=[colour(component) for component in scene.labels], alpha=0.4, linewidths=0)
+    dots(axes, scene.drawn, s=size, c=[colour(component) for component in scene.labels], alpha=0.4, linewidths=0)
     share = scene.fitted.weights / scene.fitted.weights.max()
     own = [colour(component) for component in range(len(share))]
     _outline(axes, scene.fitted, colors=own, linewidths=(0.8 + 1.4 * share) * stroke, alpha=0.3 + 0.7 * share)
-    _dots(axes, scene.fitted.means, s=36 * stroke, c=own, edgecolors="white", linewidths=0.8, zorder=4)
+    dots(axes, scene.fitted.means, s=36 * stroke, c=own, edgecolors="white", linewidths=0.8, zorder=4)
     if scene.truth is not None:
         _outline(axes, scene.truth, colors=[TRUE], linewidths=0.9 * stroke, linestyles=[DASHES])
-        _dots(axes, scene.truth.means, s=40 * stroke**2, c=TRUE, marker="+", linewidths=stroke, zorder=5)
+        dots(axes, scene.truth.means, s=40 * stroke**2, c=TRUE, marker="+", linewidths=stroke, zorder=5)
     axes.set_xlim(*scene.limits[0])
     axes.set_ylim(*scene.limits[1])
     quiet(axes)
@@ -97,10 +98,7 @@ def label_means(axes: "Axes", scene: Scene) -> None:
 
 def draw_regions(axes: "Axes", scene: Scene) -> None:
     """Shade the highest density regions of the fitted mixture on two axes."""
-    x, y = (_lines(scene, axis) for axis in (0, 1))
-    places = np.stack(np.meshgrid(x, y), axis=-1)
-    log_density = scene.fitted.log_density(places.reshape(-1, 2)).reshape(len(y), len(x))
-    levels = region_levels(log_density, np.outer(np.gradient(y), np.gradient(x)))
+    x, y, log_density, levels = regions(scene.fitted, scene.limits)
     if not len(levels):
         return
     greys = ("#f1f4f7", "#e6ebf0", "#d9e0e7")[-len(levels) :]
@@ -108,12 +106,20 @@ def draw_regions(axes: "Axes", scene: Scene) -> None:
     axes.contour(x, y, log_density, levels=levels, colors="#b3bdc8", linewidths=0.6, linestyles="solid", zorder=0)
 
 
-def _lines(scene: Scene, axis: int) -> Array:
+def regions(mixture: Components, limits: Sequence[Limits]) -> tuple[Array, Array, Array, Array]:
+    """Places along two axes, (X,) and (Y,), the log density there, (Y, X), and the levels of `region_levels`."""
+    x, y = (_lines(mixture.marginal([axis]), limits[axis]) for axis in (0, 1))
+    places = np.stack(np.meshgrid(x, y), axis=-1)
+    log_density = mixture.log_density(places.reshape(-1, 2)).reshape(len(y), len(x))
+    return x, y, log_density, region_levels(log_density, np.outer(np.gradient(y), np.gradient(x)))
+
+
+def _lines(mixture: Components, limits: Limits) -> Array:
     """The grid's places along one axis, finer around narrow components unless there are many: a grid has G^2 cells."""
     half = np.array([0.75, 1.5, 2.5, 4.0, 6.0])  # far enough that the wide cells beside a spike are empty
     offsets = np.concatenate([-half[::-1], [0.0], half])
-    resolved = [scene.fitted.marginal([axis])] if len(scene.fitted.weights) <= FEW else []
-    return grid(scene.limits[axis], resolved, steps=100, offsets=offsets, narrow=1.5)
+    resolved = [mixture] if len(mixture.weights) <= FEW else []
+    return grid(limits, resolved, steps=100, offsets=offsets, narrow=1.5)
 
 
 def region_levels(log_density: Array, areas: Array) -> Array:
@@ -150,7 +156,8 @@ def histogram(values: Array, limits: Limits) -> tuple[Array, Array]:
     return counts / (len(values) * np.diff(edges)), edges
 
 
-def _dots(axes: "Axes", places: Array, **looks: Any) -> None:
+def dots(axes: "Axes", places: Array, **looks: Any) -> None:
+    """Draw places (N, 2) one by one."""
     axes.scatter(places[:, 0], places[:, 1], **looks)
 
 
@@ -161,6 +168,6 @@ def _outline(axes: "Axes", mixture: Components, **looks: Any) -> None:
         axes.add_collection(LineCollection(list(ellipses(mixture, radius)), **looks), autolim=False)
 
 
-def _top(tallest_bar: float, tallest_curve: float) -> float:
+def top(tallest_bar: float, tallest_curve: float) -> float:
     """A height that shows both peaks, unless one is a spike that would flatten the other."""
     return max(min(tallest_curve, 3 * tallest_bar), min(tallest_bar, 3 * tallest_curve)) or tallest_bar

@@ -1,0 +1,5 @@
+"""`python -m mixfit` is the command `mixfit`."""
+
+from mixfit.main import main
+
+main()

@@ -1,0 +1,58 @@
+"""Checkpoints, which are pickles: a run's folder may come from a stranger, so they are read as numbers or not at all.
+
+With `weights_only` torch's unpickler makes tensors and plain values, and refuses to call anything. Whatever it makes
+of a damaged file is one sentence here, said before a fit begins: the best checkpoint is read again when the fit is
+over, which is late to learn that it cannot be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mixfit.errors import InputError
+from mixfit.folder import BEST, LAST
+
+PARTS = {"state_dict": dict, "fit": dict, "optimizer_states": list, "loops": dict, "callbacks": dict}
+"""What every checkpoint of a run has, and in which shape."""
+
+
+def loaded(path: Path) -> dict[str, Any]:
+    """What a run's checkpoint holds, on the CPU; nothing in it is run.
+
+    Raises `InputError` if it is damaged, is no checkpoint of a run, or holds anything but numbers and plain values.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a file that anybody made can fail in any way
+        raise InputError(
+            f"{path}: is no checkpoint that can be trusted: it is damaged, or holds more than numbers, and nothing in "
+            "it was run; put back the one that the run wrote, or run again in another folder"
+        ) from error
+    parts = content if isinstance(content, dict) else {}
+    if wrong := [part for part, kind in PARTS.items() if not isinstance(parts.get(part), kind)]:
+        raise InputError(f"{path}: is no checkpoint of a run, for it has no {wrong[0]}; put back the one that it wrote")
+    return content
+
+
+def check_checkpoints(folder: Path, n_components: int) -> None:
+    """Raises `InputError` unless the folder's two checkpoints are of one fit, with so many components."""
+    best, last = (_shapes(loaded(folder / name)) for name in (BEST, LAST))
+    found = last.get("density.mixture.mean_origin", (0,))[0]
+    if found != n_components:
+        raise InputError(
+            f"{folder / LAST}: has {found} of the {n_components} components of this run; put back the one that it wrote"
+        )
+    if best != last:
+        raise InputError(
+            f"{folder / BEST}: is of another fit than {LAST.name} beside it; put back the ones that the run wrote"
+        )
+
+
+def _shapes(checkpoint: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    """Of every tensor of the model."""
+    state = checkpoint["state_dict"]
+    return {name: tuple(value.shape) for name, value in state.items() if isinstance(value, torch.Tensor)}

@@ -1,0 +1,74 @@
+"""From the name of a choice, as `full` or `adam`, to the part that it stands for.
+
+The YAML files are the one list of what there is, for a command as well as for Python: a family or an optimizer that
+gets a file is known by its name everywhere. Hydra is not needed to read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import FunctionType
+from typing import Any
+
+from torch.optim import Optimizer
+
+from mixfit import catalogue
+from mixfit.errors import InputError
+from mixfit.keys import refusal
+from mixfit.mixtures.covariances import Covariance
+from mixfit.mixtures.initializers.start import Initializer
+from mixfit.mixtures.mixture import Mixture
+from mixfit.optimizers import Stopping
+from mixfit.parts import optimizer_of, part
+from mixfit.spelling import nearest
+
+
+def family(name: str) -> type[Covariance]:
+    """The covariance family of this name; raises `InputError`, which names the nearest, if there is none."""
+    return part("covariance", defaults_of("covariance", name), Covariance)
+
+
+def name_of_family(family_: type[Covariance]) -> str:
+    """What the family is called where one chooses; raises `InputError` if it cannot be chosen."""
+    for name in catalogue.options("covariance"):
+        if family(name) is family_:
+            return name
+    raise InputError(f"{family_.__name__} has no file in configs/covariance, so it has no name to be chosen by")
+
+
+def initializer(name: str) -> Initializer:
+    """The initializer of this name; raises `InputError`, which names the nearest, if there is none."""
+    return part("init", defaults_of("init", name), FunctionType)
+
+
+def optimizer(
+    name: str, options: Mapping[str, Any]
+) -> tuple[Callable[[Mixture], Optimizer], Stopping, type[Covariance] | None]:
+    """What makes the optimizer, when it has converged, and the family that it insists on, if it does.
+
+    Args:
+        name: of the choice.
+        options: what differs from its defaults, such as {"lr": 0.05}.
+
+    Raises:
+        InputError: for a name or an option that there is not, and for a value that an option cannot hold.
+    """
+    known = defaults_of("optimizer", name)
+    for option, value in options.items():
+        if option not in known or option == "_target_":
+            raise InputError(f"optimizer.{option}: optimizer={name} has no such option; {nearest(option, [*known])}")
+        if wrong := refusal(f"optimizer.{option}", value):
+            raise InputError(wrong)
+    return optimizer_of(known | dict(options))
+
+
+def optimizer_class(name: str) -> type[Optimizer]:
+    """The class of the optimizer of this name; raises `InputError`, which names the nearest, if there is none."""
+    found: type[Optimizer] = part("optimizer", defaults_of("optimizer", name), Optimizer)
+    return found
+
+
+def defaults_of(group: str, name: str) -> dict[str, Any]:
+    """The keys of a choice without their group, and their defaults; raises `InputError` if there is no such choice."""
+    catalogue.check_choice(group, name)
+    return {key.partition(".")[2]: value for key, value in catalogue.defaults_of(group, name).items()}

@@ -1,0 +1,253 @@
+"""What a fitted mixture can be asked, in scikit-learn's names where it has one: every answer comes from `density_`.
+
+How it was fitted does not matter here. A part of it is a mixture again: `marginal` and `condition` give one that can be
+asked the same things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin
+from sklearn.exceptions import NotFittedError
+from sklearn.utils import check_random_state
+from torch import Tensor
+
+from mixfit.conversion.precisions import covariances_of, precisions_cholesky_of, precisions_of
+from mixfit.effort import with_threads
+from mixfit.errors import InputError
+from mixfit.estimator.points import part_of, points_of
+from mixfit.mixtures import operations
+from mixfit.mixtures.criteria import criteria
+from mixfit.mixtures.density import Density
+from mixfit.mixtures.operations.monte_carlo import Estimate
+from mixfit.mixtures.rarity import Rarity
+from mixfit.spelling import nearest
+
+RARITY_DRAWS = 10_001
+"""Draws that stand for training points where there were none."""
+
+
+class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseEstimator):  # type: ignore[misc]
+    """A mixture that has a density; `GaussianMixture` says how it comes by one."""
+
+    density_: Density
+    feature_names_in_: NDArray[np.object_]
+    n_components: int
+    random_state: Any
+    device: str | None
+    _rarity: Rarity | None
+
+    # Looking at points
+
+    def predict(self, X: Any) -> Any:
+        """The most probable component of each point, (N,)."""
+        return self._answer(X, Density.assign)
+
+    def predict_proba(self, X: Any) -> Any:
+        """p(k | x_n), (N, K)."""
+        return self._answer(X, Density.responsibilities)
+
+    def transform(self, X: Any) -> Any:
+        """p(k | x_n), (N, K): the same as `predict_proba`, for the next step of a pipeline."""
+        return self.predict_proba(X)
+
+    def score_samples(self, X: Any) -> Any:
+        """log p(x_n), (N,), in nats and the data's units."""
+        return self._answer(X, Density.log_density)
+
+    def outliers(self, X: Any, share: float = 0.01) -> Any:
+        """Whether the density at each point is lower than at all but this share of the training points, (N,)."""
+        threshold = self.rarity_.threshold(share)
+        return self._answer(X, lambda density, points: density.log_density(points) < threshold)
+
+    def score(self, X: Any, y: object = None, sample_weight: Any = None) -> float:
+        """Mean log-likelihood in nats per point: higher is better."""
+        return self._number(X, sample_weight, Density.score)
+
+    def bic(self, X: Any, sample_weight: Any = None) -> float:
+        """Bayesian information criterion of the points: lower is better."""
+        return self._number(X, sample_weight, lambda *given: criteria(*given).bic)
+
+    def aic(self, X: Any, sample_weight: Any = None) -> float:
+        """Akaike's information criterion of the points: lower is better."""
+        return self._number(X, sample_weight, lambda *given: criteria(*given).aic)
+
+    def icl(self, X: Any, sample_weight: Any = None) -> float:
+        """Integrated completed likelihood of the points, in the sign of the BIC: lower is better."""
+        return self._number(X, sample_weight, lambda *given: criteria(*given).icl)
+
+    def sample(self, n_samples: int = 1) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Independent draws: points (n_samples, D) and the component (n_samples,) that each came from."""
+        density = self._fitted_density
+        if isinstance(n_samples, bool) or not isinstance(n_samples, (int, np.integer)) or n_samples < 1:
+            raise InputError(f"Invalid value for 'n_samples': {n_samples}. The sampling requires at least one sample.")
+        points, components = density.sample(int(n_samples), self._generator())
+        return points.numpy(), components.numpy()
+
+    # Parts of it, and what is known of it without any points
+
+    def marginal(self, axes: Sequence[int | str]) -> Self:
+        """p(x_axes): the mixture of some axes alone, by number or by name, in the order given."""
+        chosen = [self._axis(axis) for axis in axes]
+        return self._part(operations.marginal(self._fitted_density, chosen), chosen)
+
+    def condition(self, values: Mapping[int | str, float]) -> Self:
+        """p(x_rest | x_axis = value, ...): the mixture of the other axes where those are known, by number or by name.
+
+        Regression is one line: `fitted.condition({"x": 1.5}).mean()`.
+        """
+        density = self._fitted_density
+        known = {self._axis(axis): value for axis, value in values.items()}
+        others = [axis for axis in range(density.means.shape[1]) if axis not in known]
+        return self._part(operations.condition(density, known), others)
+
+    def mean(self) -> NDArray[np.float64]:
+        """Σ_k π_k μ_k, (D,)."""
+        return operations.mean(self._fitted_density).numpy()
+
+    def covariance(self) -> NDArray[np.float64]:
+        """The covariance (D, D) of the whole mixture, within its components and between them."""
+        return operations.covariance(self._fitted_density).numpy()
+
+    def cdf(self, x: ArrayLike) -> NDArray[np.float64]:
+        """P(X ≤ x) in one dimension, (N,)."""
+        return operations.cdf(self._fitted_density, _vector(x)).numpy()
+
+    def quantile(self, levels: ArrayLike) -> NDArray[np.float64]:
+        """The points x (N,) with P(X ≤ x) = level, in one dimension."""
+        return operations.quantile(self._fitted_density, _vector(levels)).numpy()
+
+    def entropy(self, **accuracy: Any) -> Estimate:
+        """-∫ p log p in nats with its standard error, by Monte Carlo; `tolerance=` asks for an accuracy."""
+        return operations.entropy(self._fitted_density, generator=self._generator(), **accuracy)
+
+    def kl(self, other: FittedMixture | Density, **accuracy: Any) -> Estimate:
+        """∫ p log(p/q) in nats with its standard error, by Monte Carlo; `tolerance=` asks for an accuracy."""
+        density = other if isinstance(other, Density) else other._fitted_density
+        return operations.kl(self._fitted_density, density, generator=self._generator(), **accuracy)
+
+    def modes(self) -> NDArray[np.float64]:
+        """The places (M, D) where the density is higher than all around, the highest first."""
+        return operations.modes(self._fitted_density).numpy()
+
+    # Its parameters
+
+    @property
+    def weights_(self) -> NDArray[np.float64]:  # noqa: D102
+        return self._fitted_density.weights.numpy()
+
+    @property
+    def means_(self) -> NDArray[np.float64]:  # noqa: D102
+        return self._fitted_density.means.numpy()
+
+    @property
+    def covariances_(self) -> NDArray[np.float64]:  # noqa: D102
+        return covariances_of(self._fitted_density)
+
+    @property
+    def precisions_(self) -> NDArray[np.float64]:  # noqa: D102
+        return precisions_of(self._fitted_density)
+
+    @property
+    def precisions_cholesky_(self) -> NDArray[np.float64]:  # noqa: D102
+        return precisions_cholesky_of(self._fitted_density)
+
+    @property
+    def n_parameters_(self) -> int:
+        """The number of free parameters."""
+        return self._fitted_density.n_parameters
+
+    @property
+    def rarity_(self) -> Rarity:
+        """Quantiles of the log-density over the training points; of a part of a mixture, over draws from it."""
+        density = self._fitted_density
+        if self._rarity is None:
+            draws, _ = density.sample(RARITY_DRAWS, torch.Generator().manual_seed(0))
+            self._rarity = Rarity.of(density.log_density(draws))
+        return self._rarity
+
+    def save(self, folder: str | Path) -> None:
+        """Writes `model.safetensors` and `model.json` into the folder, which `mixfit.load` reads."""
+        from mixfit.estimator.saved import save
+
+        save(self, Path(folder))
+
+    # Inside
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "density_" in vars(self)
+
+    @property
+    def _fitted_density(self) -> Density:
+        if not self.__sklearn_is_fitted__():
+            raise NotFittedError("this GaussianMixture is not fitted yet: call fit with some points first")
+        density: Density = self.density_
+        return density
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self._fitted_density.mixture.unit)
+
+    def _axis(self, axis: int | str) -> int:
+        if not isinstance(axis, str):
+            return axis
+        names = [*map(str, getattr(self, "feature_names_in_", []))]
+        if axis not in names:
+            raise InputError(f"there is no axis {axis!r}; {nearest(axis, names) if names else 'give its number'}")
+        return names.index(axis)
+
+    def _part(self, density: Density, axes: Sequence[int]) -> Self:
+        """An estimator like this one that was fitted to some of the axes."""
+        without = dict.fromkeys(("weights_init", "means_init", "precisions_init"))
+        part = type(self)(**{**self.get_params(deep=False), **without})
+        part.density_, part._rarity = density, None
+        part.n_features_in_ = density.means.shape[1]
+        if hasattr(self, "feature_names_in_"):
+            part.feature_names_in_ = self.feature_names_in_[[axis % len(self.feature_names_in_) for axis in axes]]
+        return part
+
+    def _generator(self) -> torch.Generator:
+        return torch.Generator().manual_seed(self._seeds(1)[0])
+
+    def _seeds(self, number: int) -> list[int]:
+        """The first is `random_state` itself where that is a number, so that it means what `seed=` means."""
+        random = check_random_state(self.random_state)
+        own = [int(self.random_state)] if isinstance(self.random_state, (int, np.integer)) else []
+        return [*own, *(int(random.randint(2**31 - 1)) for _ in range(number - len(own)))]
+
+    def _device(self, points: Tensor) -> torch.device:
+        try:
+            return points.device if self.device is None else torch.device(self.device)
+        except RuntimeError as error:
+            raise InputError(f"device={self.device!r}: there is no such device; choose cpu, cuda or mps") from error
+
+    def _threads(self, points: Tensor) -> Any:
+        return with_threads(points.numel() * self.n_components)
+
+    def _on(self, points: Tensor) -> Density:
+        """The density where it is to compute for these points."""
+        density, device = self._fitted_density, self._device(points)
+        return density if density.mixture.unit.device == device else deepcopy(density).to(device)
+
+    def _answer(self, x: Any, function: Callable[[Density, Tensor], Tensor]) -> Any:
+        _ = self._fitted_density
+        points = points_of(self, x, reset=False)
+        with self._threads(points.rows):
+            return points.answer(function(self._on(points.rows), points.rows))
+
+    def _number(self, x: Any, sample_weight: Any, function: Callable[[Density, Tensor, Tensor | None], float]) -> float:
+        _ = self._fitted_density
+        part = part_of(points_of(self, x, reset=False), sample_weight)
+        with self._threads(part.points):
+            return function(self._on(part.points), part.points, part.weights)
+
+
+def _vector(values: ArrayLike) -> Tensor:
+    return torch.atleast_1d(torch.as_tensor(np.asarray(values), dtype=torch.float64))

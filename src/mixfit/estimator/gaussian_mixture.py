@@ -1,0 +1,216 @@
+"""The estimator: a mixture for those who know scikit-learn.
+
+It fits with the module and the trainer of `python train.py` (`training`), so there is one way to fit and this is a
+door to it. scikit-learn's arguments, attributes and methods keep their names and meaning; what is beyond them has the
+names of the configuration. What a fitted mixture can be asked stands in `fitted`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
+
+from sklearn.utils.metaestimators import available_if
+from torch.optim import LBFGS
+
+from mixfit import chosen
+from mixfit.data.dataset import Part
+from mixfit.estimator.arguments import INITIALIZERS, check_arguments, dtype_of, speaking_of_arguments
+from mixfit.estimator.fitted import FittedMixture
+from mixfit.estimator.initial import Initial
+from mixfit.estimator.points import part_of, points_of
+from mixfit.mixtures.rarity import Rarity
+from mixfit.optimizers import ClosedForm, Never
+
+if TYPE_CHECKING:
+    from mixfit.estimator.training import Ended
+    from mixfit.module import MixtureModule
+
+FORGETTING = 0.6
+"""A part of a stream counts its share of all points so far to this power: between 1/2, which forgets fast, and 1, which
+never forgets the first guesses (Cappé & Moulines 2009, who recommend 0.6)."""
+
+
+class GaussianMixture(FittedMixture):
+    """p(x) = Σ_k π_k N(x; μ_k, Σ_k), fitted by EM, by gradient descent or by k-means.
+
+    Args:
+        n_components: K, at least one.
+        covariance_type: `full`, `tied`, `diag` or `spherical` as in scikit-learn, or `tied_spherical`.
+        tol: stop when less than this is still to be gained, in nats per point; None is the optimizer's own (1e-7 for
+            EM). EM and k-means judge by the last gain and by Aitken's estimate of all that is to come, so they stop
+            later than scikit-learn at the same value. At 0 they take all `max_iter` passes.
+        reg_covar: the smallest variance in any direction as a part of the data's own variance. A bound, unlike
+            scikit-learn's, which is absolute and added to every covariance: a fit that does not touch it does not
+            know that it exists, and data in other units are fitted alike.
+        max_iter: passes over the points at most.
+        n_init: fits from different starts, of which the best is kept. Each is the best of four short ones already.
+        init_params: where a start begins: `kmeans_plusplus` (scikit-learn's `k-means++`), `kmeans`, `points`
+            (`random_from_data`), `random`.
+        weights_init: (K,), positive, of sum one, to begin at.
+        means_init: (K, D), to begin at, in the data's units.
+        precisions_init: Σ⁻¹ to begin at, in the shape of `precisions_`.
+        random_state: of starts, batches and `sample`: a number, a `numpy.random.RandomState`, or None.
+        warm_start: begin the next `fit` where the last one ended, in its coordinates.
+        optimizer: `em`, `adam`, `adamw`, `sgd`, `rmsprop`, `lbfgs` or `kmeans`. `kmeans` makes hard assignments and
+            has one shared spherical covariance, whatever `covariance_type` says.
+        optimizer_options: what differs from `configs/optimizer/<optimizer>.yaml`, as in {"lr": 0.05}.
+        batch_size: rows per step; None for all at once. EM over batches equals EM over all rows.
+        device: where to compute, as in `cuda`; None is where the points are.
+        dtype: `float64` or `float32`.
+
+    Attributes:
+        weights_: π, (K,).
+        means_: μ, (K, D).
+        covariances_: Σ in scikit-learn's shapes: full (K, D, D), tied (D, D), diag (K, D), spherical (K,), tied
+            spherical and k-means ().
+        precisions_: Σ⁻¹, alike.
+        precisions_cholesky_: U with Σ⁻¹ = U Uᵀ, upper triangular, or one over the standard deviations, alike.
+        converged_: whether the fit ended by itself.
+        n_iter_: passes over the points; after `partial_fit`, parts that were seen.
+        lower_bounds_: mean log-likelihood of the points, in nats, at the beginning of each pass.
+        lower_bound_: the last of them.
+        density_: the fitted `mixfit.mixtures.density.Density`.
+        rarity_: quantiles of the log-density over the training points.
+        n_features_in_: D.
+        feature_names_in_: names of the columns, where the points came with any.
+    """
+
+    lower_bounds_: list[float]
+    _n_seen: float
+    _optimizer_state: dict[str, Any] | None
+
+    def __init__(
+        self,
+        n_components: int = 1,
+        *,
+        covariance_type: str = "full",
+        tol: float | None = None,
+        reg_covar: float = 1e-6,
+        max_iter: int = 1000,
+        n_init: int = 1,
+        init_params: str = "kmeans_plusplus",
+        weights_init: Any = None,
+        means_init: Any = None,
+        precisions_init: Any = None,
+        random_state: Any = None,
+        warm_start: bool = False,
+        optimizer: str = "em",
+        optimizer_options: Mapping[str, Any] | None = None,
+        batch_size: int | None = None,
+        device: str | None = None,
+        dtype: str = "float64",
+    ) -> None:
+        self.n_components = n_components
+        self.covariance_type = covariance_type
+        self.tol = tol
+        self.reg_covar = reg_covar
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weights_init = weights_init
+        self.means_init = means_init
+        self.precisions_init = precisions_init
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.optimizer = optimizer
+        self.optimizer_options = optimizer_options
+        self.batch_size = batch_size
+        self.device = device
+        self.dtype = dtype
+
+    # Fitting
+
+    def fit(self, X: Any, y: object = None, sample_weight: Any = None) -> Self:
+        """Fits the mixture to points X (N, D); a point of weight w counts as w points, y is not looked at."""
+        check_arguments(self.get_params(deep=False))
+        goes_on = self.warm_start and self.__sklearn_is_fitted__()
+        points = points_of(self, X, reset=not goes_on)
+        train = part_of(points, sample_weight)
+        with speaking_of_arguments():
+            ends = [self._fitted(train, seed, goes_on) for seed in self._seeds(1 if goes_on else self.n_init)]
+        self._keep(min(ends, key=lambda end: end.rank), train)
+        return self
+
+    @available_if(lambda self: not issubclass(chosen.optimizer_class(self.optimizer), LBFGS))  # type: ignore[untyped-decorator]
+    def partial_fit(self, X: Any, y: object = None, sample_weight: Any = None) -> Self:
+        """Takes one step with points X (N, D) of a stream, or with more of the data that were fitted.
+
+        EM and k-means become their online forms (Cappé & Moulines 2009); gradient optimizers take one step. The first
+        part that is ever seen fixes standardization and floor, and is where the mixture starts.
+        """
+        from mixfit.estimator.stream import followed
+
+        check_arguments(self.get_params(deep=False))
+        is_first = not self.__sklearn_is_fitted__()
+        part = part_of(points_of(self, X, reset=is_first), sample_weight)
+        n_seen = part.total_weight + (0.0 if is_first else self._n_seen)
+        with speaking_of_arguments(), self._threads(part.points):
+            module = self._module(part, seed=self._seeds(1)[0], max_passes=self.max_iter)
+            step = followed(
+                module,
+                part,
+                None if is_first else self.density_,
+                None if is_first else self._optimizer_state,
+                share=(part.total_weight / n_seen) ** FORGETTING,
+                dtype=dtype_of(self.dtype),
+                device=self._device(part.points),
+            )
+        self.density_, self._optimizer_state, self._n_seen = step.density, step.optimizer_state, n_seen
+        self._rarity = Rarity.of(step.log_densities, part.weights)
+        self.lower_bounds_ = [*([] if is_first else self.lower_bounds_), step.log_likelihood]
+        self.lower_bound_, self.n_iter_, self.converged_ = step.log_likelihood, len(self.lower_bounds_), False
+        return self
+
+    def fit_predict(self, X: Any, y: object = None, sample_weight: Any = None) -> Any:
+        """Fits the mixture and returns the most probable component of each point, (N,)."""
+        return self.fit(X, sample_weight=sample_weight).predict(X)
+
+    # Inside
+
+    def _module(self, train: Part, **options: Any) -> MixtureModule:
+        from mixfit.module import MixtureModule
+
+        takes_all = self.tol == 0 and issubclass(chosen.optimizer_class(self.optimizer), ClosedForm)
+        tolerance = {} if self.tol is None else {"tolerance": self.tol}
+        make, stopping, own_family = chosen.optimizer(self.optimizer, {**(self.optimizer_options or {}), **tolerance})
+        family = own_family or chosen.family(self.covariance_type)
+        initial = Initial.of(
+            family(self.n_components, train.points.shape[1]), self.weights_init, self.means_init, self.precisions_init
+        )
+        return MixtureModule(
+            n_components=self.n_components,
+            covariance=family,
+            optimizer=make,
+            stopping=Never() if takes_all else stopping,
+            initializer=chosen.initializer(INITIALIZERS.get(self.init_params, self.init_params)),
+            floor=self.reg_covar,
+            adjust=partial(initial.put_, train=train),
+            reseeds=not initial.is_complete,
+            **({} if initial.means is None else {"n_starts": 0}),
+            **options,
+        )
+
+    def _fitted(self, train: Part, seed: int, goes_on: bool) -> Ended:
+        from mixfit.estimator.training import fitted
+
+        return fitted(
+            partial(self._module, train),
+            train,
+            start=self.density_ if goes_on else None,
+            n_components=self.n_components,
+            batch_size=self.batch_size,
+            max_passes=self.max_iter,
+            seed=seed,
+            dtype=dtype_of(self.dtype),
+            device=self._device(train.points),
+        )
+
+    def _keep(self, end: Ended, train: Part) -> None:
+        self.density_ = end.density
+        self._rarity = Rarity.of(end.log_densities, train.weights)
+        self.lower_bounds_ = [-nll for nll in end.nlls]
+        self.lower_bound_ = self.lower_bounds_[-1]
+        self.n_iter_, self.converged_ = round(end.passes), end.converged
+        self._n_seen, self._optimizer_state = train.total_weight, None

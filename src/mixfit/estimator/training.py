@@ -1,0 +1,129 @@
+"""A fit as `python train.py` makes it, without a folder: the same module, data module and trainer of Lightning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from lightning_fabric.utilities.exceptions import MisconfigurationException
+from pytorch_lightning import Trainer
+from torch import Tensor
+
+from mixfit.data.dataset import Dataset, Part
+from mixfit.data.module import MixtureDataModule
+from mixfit.effort import passes_per_visit, with_threads
+from mixfit.errors import InputError
+from mixfit.lightning import interruptible, quiet_lightning
+from mixfit.mixtures.density import Density
+from mixfit.mixtures.initializers.start import rank_of
+from mixfit.module import MixtureModule
+
+PRECISIONS = {torch.float64: "64-true", torch.float32: "32-true"}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a fit has come to.
+
+    Attributes:
+        density: fitted, on the device that it was fitted on.
+        log_densities: of the training points, (N,), in nats and the data's units.
+        nlls: of the training points at the beginning of each pass, in nats per point and the data's units.
+        passes: over the training points.
+        converged: whether it ended by itself.
+        rank: lower is better.
+    """
+
+    density: Density
+    log_densities: Tensor
+    nlls: list[float]
+    passes: float
+    converged: bool
+    rank: tuple[int, float]
+
+
+@dataclass(frozen=True)
+class Given:
+    """Points that are there already, as a source of data: all of them are fitted."""
+
+    train: Part
+
+    def load(self, seed: int) -> Dataset:
+        """The points, whatever the seed."""
+        nothing = Part(self.train.points[:0])
+        columns = tuple(f"x{axis}" for axis in range(self.train.points.shape[1]))
+        return Dataset(self.train, nothing, nothing, columns)
+
+
+def fitted(
+    make_module: Callable[..., MixtureModule],
+    train: Part,
+    *,
+    start: Density | None,
+    n_components: int,
+    batch_size: int | None,
+    max_passes: int,
+    seed: int,
+    dtype: torch.dtype,
+    device: torch.device,
+) -> Ended:
+    """Fits a module that `make_module` makes, from a copy of `start` or, if that is None, from the module's own."""
+    numbers = train.points.numel() * n_components
+    module = make_module(max_passes=max_passes, passes_per_visit=passes_per_visit(numbers), seed=seed)
+    if start is not None:
+        module.begin_at(deepcopy(start))
+    datamodule = MixtureDataModule(Given(train), batch_size, seed)
+    with quiet_lightning(), with_threads(numbers):
+        trainer = _trainer(max_passes, dtype, device)
+        with interruptible(trainer):
+            trainer.fit(module, datamodule)
+        module.density.to(device)
+        return _ended(module, train)
+
+
+def _ended(module: MixtureModule, train: Part) -> Ended:
+    """The state at the end; or the best one, if a fit that was cut short had seen a better."""
+    density = module.density
+    log_densities = density.log_density(train.points)
+    nll = _nll(log_densities, train)
+    if not module.converged and module.fitter.settle_(nll - density.standardization.log_volume):
+        log_densities = density.log_density(train.points)
+        nll = _nll(log_densities, train)
+    return Ended(
+        density=density,
+        log_densities=log_densities,
+        nlls=[nll for _, nll in module.history["nll/train"]],
+        passes=module.passes,
+        converged=module.converged,
+        rank=rank_of(density.mixture, lambda: nll, module.fitter.assign),
+    )
+
+
+def _nll(log_densities: Tensor, train: Part) -> float:
+    values = log_densities.to(torch.float64)
+    if train.weights is None:
+        return -float(values.mean())
+    return -float((values.cpu() * train.weights).sum() / train.weights.sum())
+
+
+def _trainer(max_epochs: int, dtype: torch.dtype, device: torch.device) -> Trainer:
+    where: dict[str, Any] = {"accelerator": device.type, "devices": [device.index or 0]}
+    if device.type == "cpu":
+        where["devices"] = 1
+    try:
+        return Trainer(
+            **where,
+            precision=PRECISIONS[dtype],  # type: ignore[arg-type]
+            max_epochs=max_epochs,
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+        )
+    except (MisconfigurationException, ValueError) as error:
+        raise InputError(f"device={device}: {error}") from error

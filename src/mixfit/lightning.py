@@ -1,0 +1,36 @@
+"""Lightning's manners: no advice that nobody asked for, and Ctrl-C as Python has it."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pytorch_lightning import Trainer
+from pytorch_lightning.trainer.states import TrainerStatus
+
+
+@contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Without Lightning's advice on loggers, devices and workers, which is for those who write their own loop."""
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="pytorch_lightning|lightning_utilities")
+        yield
+
+
+@contextmanager
+def interruptible(trainer: Trainer) -> Iterator[None]:
+    """Ctrl-C is a KeyboardInterrupt: Lightning would end the process, and ignore the next Ctrl-C."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as ended:
+        if trainer.state.status is not TrainerStatus.INTERRUPTED:
+            raise
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, handler)
+        raise KeyboardInterrupt from ended
