@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mixfit.data.module import MixtureDataModule
     from mixfit.estimator.gaussian_mixture import GaussianMixture
-    from mixfit.estimator.saved import load
+    from mixfit.estimator.loading import load
     from mixfit.module import MixtureModule
 
 __all__ = ["GaussianMixture", "MixtureDataModule", "MixtureModule", "load"]
@@ -22,7 +22,7 @@ HOMES = {
     "GaussianMixture": "mixfit.estimator.gaussian_mixture",
     "MixtureDataModule": "mixfit.data.module",
     "MixtureModule": "mixfit.module",
-    "load": "mixfit.estimator.saved",
+    "load": "mixfit.estimator.loading",
 }
 
 

@@ -19,9 +19,11 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
 from torch import Tensor
 
+from mixfit import portable
 from mixfit.conversion.precisions import covariances_of, precisions_cholesky_of, precisions_of
 from mixfit.effort import with_threads
 from mixfit.errors import InputError
+from mixfit.estimator.plain import plain
 from mixfit.estimator.points import part_of, points_of
 from mixfit.mixtures import operations
 from mixfit.mixtures.criteria import criteria
@@ -175,9 +177,22 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
 
     def save(self, folder: str | Path) -> None:
         """Writes `model.safetensors` and `model.json` into the folder, which `mixfit.load` reads."""
-        from mixfit.estimator.saved import save
-
-        save(self, Path(folder))
+        density, names = self._fitted_density, getattr(self, "feature_names_in_", None)
+        bounds = getattr(self, "lower_bounds_", [])
+        model = portable.Model(
+            density=density,
+            rarity=self.rarity_,
+            history=torch.tensor([(n, -bound) for n, bound in enumerate(bounds, start=1)]).double().reshape(-1, 2),
+            columns=None if names is None else tuple(map(str, names)),
+            settings=plain(self.get_params(deep=False)),
+            fitted={
+                "converged": getattr(self, "converged_", None),
+                "passes": getattr(self, "n_iter_", None),
+                "n_points": getattr(self, "_n_seen", None),
+                "nll/train": -bounds[-1] if bounds else None,
+            },
+        )
+        portable.write(Path(folder), model)
 
     # Inside
 

@@ -20,6 +20,7 @@ from mixfit.lightning import interruptible, quiet_lightning
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.initializers.start import rank_of
 from mixfit.module import MixtureModule
+from mixfit.portable import settle_
 
 PRECISIONS = {torch.float64: "64-true", torch.float32: "32-true"}
 
@@ -92,6 +93,7 @@ def _ended(module: MixtureModule, train: Part) -> Ended:
     if not module.converged and module.fitter.settle_(nll - density.standardization.log_volume):
         log_densities = density.log_density(train.points)
         nll = _nll(log_densities, train)
+    settle_(density)  # what scores is what is saved, to the last bit
     return Ended(
         density=density,
         log_densities=log_densities,
