@@ -88,19 +88,18 @@ def fitted(
 def _ended(module: MixtureModule, train: Part) -> Ended:
     """The state at the end; or the best one, if a fit that was cut short had seen a better."""
     density = module.density
-    log_densities = density.log_density(train.points)
-    nll = _nll(log_densities, train)
-    if not module.converged and module.fitter.settle_(nll - density.standardization.log_volume):
-        log_densities = density.log_density(train.points)
-        nll = _nll(log_densities, train)
+    if not module.converged:
+        nll = _nll(density.log_density(train.points), train)
+        module.fitter.settle_(nll - density.standardization.log_volume)
     settle_(density)  # what scores is what is saved, to the last bit
+    log_densities = density.log_density(train.points)
     return Ended(
         density=density,
         log_densities=log_densities,
         nlls=[nll for _, nll in module.history["nll/train"]],
         passes=module.passes,
         converged=module.converged,
-        rank=rank_of(density.mixture, lambda: nll, module.fitter.assign),
+        rank=rank_of(density.mixture, lambda: _nll(log_densities, train), module.fitter.assign),
     )
 
 
