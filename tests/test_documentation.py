@@ -14,7 +14,7 @@ from tests.running import REPOSITORY
 BLOCKS = re.compile(r"^```python\n(?P<code>.*?)^```\n(?:\n```text\n(?P<output>.*?)^```$)?", re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", ["docs/estimator.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/estimator.md"])
 def test_the_code_of_a_page_prints_what_the_page_says(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
