@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import REPOSITORY
+from tests.running import CONFIGS, REPOSITORY
 
 SOURCES = REPOSITORY / "src"
 NEEDED = {".py", ".yaml", ".csv", ".typed"}
@@ -22,7 +22,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a wheel and a source distribution."""
     folder = tmp_path_factory.mktemp("built")
     copy = folder / "copy"
-    shutil.copytree(SOURCES, copy / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    for name in ("src", "configs"):
+        skipped = shutil.ignore_patterns("__pycache__", "*.egg-info")
+        shutil.copytree(REPOSITORY / name, copy / name, symlinks=True, ignore=skipped)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(REPOSITORY / name, copy)
     build = "from setuptools import build_meta as b; b.build_wheel('..'); b.build_sdist('..')"
@@ -34,7 +36,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def expected() -> set[str]:
     """Every file of the packages, as `mixfit/data/file.py`."""
-    return {str(path.relative_to(SOURCES)) for path in SOURCES.rglob("*") if path.suffix in NEEDED}
+    ours = {str(path.relative_to(SOURCES)) for path in SOURCES.rglob("*") if path.suffix in NEEDED}
+    return ours | {f"mixfit/{path.relative_to(REPOSITORY)}" for path in CONFIGS.rglob("*.yaml")}
 
 
 def test_every_module_configuration_and_table_is_in_the_wheel(built: Path) -> None:
@@ -73,7 +76,3 @@ def test_a_package_from_the_wheel_alone_fits(built: Path, tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(tmp_path / "site"))
     assert (tmp_path / "run" / "report.png").is_file()
-
-
-def test_configurations_are_where_people_look_for_them() -> None:
-    assert (REPOSITORY / "configs").resolve() == SOURCES / "mixfit" / "configs"

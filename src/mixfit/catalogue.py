@@ -16,8 +16,13 @@ from mixfit.kinds import written
 from mixfit.plain_yaml import dotted, parsed
 from mixfit.spelling import nearest
 
-CONFIGS = Path(__file__).resolve().with_name("configs")
-"""Inside the package, so that it is there wherever the package is installed."""
+HERE = Path(__file__).resolve()
+
+CONFIGS = next(
+    folder.resolve() for folder in (HERE.with_name("configs"), HERE.parents[2] / "configs") if folder.is_dir()
+)
+"""Inside the package where it is installed; in a checkout a link there leads to the folder at the top, and where the
+system has no links that folder is found without."""
 
 MISSING = "???"
 """The default of a key that must be given."""

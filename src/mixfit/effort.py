@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 import torch
 
@@ -28,12 +29,22 @@ def use_threads(numbers: int) -> None:
     torch.set_num_threads(1 if numbers < TINY else THREADS)
 
 
+_lock = Lock()
+_under_way: list[int] = []
+"""The number of threads before each computation that is under way in some thread: a new thread begins with the last
+number that any of them set, which is not what the user chose."""
+
+
 @contextmanager
 def with_threads(numbers: int) -> Iterator[None]:
     """The same for a while, and with no more threads than there were."""
-    before = torch.get_num_threads()
+    with _lock:
+        before = _under_way[0] if _under_way else torch.get_num_threads()
+        _under_way.append(before)
     torch.set_num_threads(1 if numbers < TINY else before)
     try:
         yield
     finally:
         torch.set_num_threads(before)
+        with _lock:
+            _under_way.remove(before)

@@ -12,14 +12,24 @@ from contextlib import contextmanager
 from pytorch_lightning import Trainer
 from pytorch_lightning.trainer.states import TrainerStatus
 
+from mixfit.together import Together
+
 
 @contextmanager
-def quiet_lightning() -> Iterator[None]:
-    """Without Lightning's advice on loggers, devices and workers, which is for those who write their own loop."""
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="pytorch_lightning|lightning_utilities")
-        yield
+def _without_advice() -> Iterator[None]:
+    logger = logging.getLogger("pytorch_lightning")
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="pytorch_lightning|lightning_utilities")
+            yield
+    finally:
+        logger.setLevel(before)
+
+
+quiet_lightning = Together(_without_advice)
+"""Without Lightning's advice on loggers, devices and workers, which is for those who write their own loop."""
 
 
 @contextmanager

@@ -49,8 +49,8 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
     # Looking at points
 
     def predict(self, X: Any) -> Any:
-        """The most probable component of each point, (N,)."""
-        return self._answer(X, Density.assign)
+        """The most probable component of each point, (N,); for k-means, the one with the nearest mean."""
+        return self._answer(X, lambda density, points: density.assign(points, self._assignment))
 
     def predict_proba(self, X: Any) -> Any:
         """p(k | x_n), (N, K)."""
@@ -87,7 +87,7 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
 
     def sample(self, n_samples: int = 1) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Independent draws: points (n_samples, D) and the component (n_samples,) that each came from."""
-        density = self._fitted_density
+        density = self._fitted_density()
         if isinstance(n_samples, bool) or not isinstance(n_samples, (int, np.integer)) or n_samples < 1:
             raise InputError(f"Invalid value for 'n_samples': {n_samples}. The sampling requires at least one sample.")
         points, components = density.sample(int(n_samples), self._generator())
@@ -98,78 +98,78 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
     def marginal(self, axes: Sequence[int | str]) -> Self:
         """p(x_axes): the mixture of some axes alone, by number or by name, in the order given."""
         chosen = [self._axis(axis) for axis in axes]
-        return self._part(operations.marginal(self._fitted_density, chosen), chosen)
+        return self._part(operations.marginal(self._fitted_density(), chosen), chosen)
 
     def condition(self, values: Mapping[int | str, float]) -> Self:
         """p(x_rest | x_axis = value, ...): the mixture of the other axes where those are known, by number or by name.
 
         Regression is one line: `fitted.condition({"x": 1.5}).mean()`.
         """
-        density = self._fitted_density
+        density = self._fitted_density()
         known = {self._axis(axis): value for axis, value in values.items()}
         others = [axis for axis in range(density.means.shape[1]) if axis not in known]
         return self._part(operations.condition(density, known), others)
 
     def mean(self) -> NDArray[np.float64]:
         """Σ_k π_k μ_k, (D,)."""
-        return operations.mean(self._fitted_density).numpy()
+        return operations.mean(self._fitted_density()).numpy()
 
     def covariance(self) -> NDArray[np.float64]:
         """The covariance (D, D) of the whole mixture, within its components and between them."""
-        return operations.covariance(self._fitted_density).numpy()
+        return operations.covariance(self._fitted_density()).numpy()
 
     def cdf(self, x: ArrayLike) -> NDArray[np.float64]:
         """P(X ≤ x) in one dimension, (N,)."""
-        return operations.cdf(self._fitted_density, _vector(x)).numpy()
+        return operations.cdf(self._fitted_density(), _vector(x)).numpy()
 
     def quantile(self, levels: ArrayLike) -> NDArray[np.float64]:
         """The points x (N,) with P(X ≤ x) = level, in one dimension."""
-        return operations.quantile(self._fitted_density, _vector(levels)).numpy()
+        return operations.quantile(self._fitted_density(), _vector(levels)).numpy()
 
     def entropy(self, **accuracy: Any) -> Estimate:
         """-∫ p log p in nats with its standard error, by Monte Carlo; `tolerance=` asks for an accuracy."""
-        return operations.entropy(self._fitted_density, generator=self._generator(), **accuracy)
+        return operations.entropy(self._fitted_density(), generator=self._generator(), **accuracy)
 
     def kl(self, other: FittedMixture | Density, **accuracy: Any) -> Estimate:
         """∫ p log(p/q) in nats with its standard error, by Monte Carlo; `tolerance=` asks for an accuracy."""
-        density = other if isinstance(other, Density) else other._fitted_density
-        return operations.kl(self._fitted_density, density, generator=self._generator(), **accuracy)
+        density = other if isinstance(other, Density) else other._fitted_density()
+        return operations.kl(self._fitted_density(), density, generator=self._generator(), **accuracy)
 
     def modes(self) -> NDArray[np.float64]:
         """The places (M, D) where the density is higher than all around, the highest first."""
-        return operations.modes(self._fitted_density).numpy()
+        return operations.modes(self._fitted_density()).numpy()
 
     # Its parameters
 
     @property
     def weights_(self) -> NDArray[np.float64]:  # noqa: D102
-        return self._fitted_density.weights.numpy()
+        return self._fitted_density().weights.numpy()
 
     @property
     def means_(self) -> NDArray[np.float64]:  # noqa: D102
-        return self._fitted_density.means.numpy()
+        return self._fitted_density().means.numpy()
 
     @property
     def covariances_(self) -> NDArray[np.float64]:  # noqa: D102
-        return covariances_of(self._fitted_density)
+        return covariances_of(self._fitted_density())
 
     @property
     def precisions_(self) -> NDArray[np.float64]:  # noqa: D102
-        return precisions_of(self._fitted_density)
+        return precisions_of(self._fitted_density())
 
     @property
     def precisions_cholesky_(self) -> NDArray[np.float64]:  # noqa: D102
-        return precisions_cholesky_of(self._fitted_density)
+        return precisions_cholesky_of(self._fitted_density())
 
     @property
     def n_parameters_(self) -> int:
         """The number of free parameters."""
-        return self._fitted_density.n_parameters
+        return self._fitted_density().n_parameters
 
     @property
     def rarity_(self) -> Rarity:
         """Quantiles of the log-density over the training points; of a part of a mixture, over draws from it."""
-        density = self._fitted_density
+        density = self._fitted_density()
         if self._rarity is None:
             draws, _ = density.sample(RARITY_DRAWS, torch.Generator().manual_seed(0))
             self._rarity = Rarity.of(density.log_density(draws))
@@ -177,7 +177,7 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
 
     def save(self, folder: str | Path) -> None:
         """Writes `model.safetensors` and `model.json` into the folder, which `mixfit.load` reads."""
-        density, names = self._fitted_density, getattr(self, "feature_names_in_", None)
+        density, names = self._fitted_density(), getattr(self, "feature_names_in_", None)
         bounds = getattr(self, "lower_bounds_", [])
         model = portable.Model(
             density=density,
@@ -208,7 +208,7 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
 
     @property
     def _n_features_out(self) -> int:
-        return len(self._fitted_density.mixture.unit)
+        return len(self._fitted_density().mixture.unit)
 
     def _axis(self, axis: int | str) -> int:
         if not isinstance(axis, str):
@@ -237,29 +237,39 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
         own = [int(self.random_state)] if isinstance(self.random_state, (int, np.integer)) else []
         return [*own, *(int(random.randint(2**31 - 1)) for _ in range(number - len(own)))]
 
+    @property
+    def _assignment(self) -> Assignment:
+        """How the optimizer shares the points among the components."""
+        optimizer = chosen.optimizer_class(self.optimizer)
+        return optimizer.assign if issubclass(optimizer, ClosedForm) else soft
+
+    def _remember(self, points: Points) -> None:
+        """The number and the names of the features, from now on."""
+        for name in FEATURES:
+            vars(self).pop(name, None)
+        vars(self).update(points.features)
+        self._expects_names = True
+
     def _device(self, points: Tensor) -> torch.device:
-        try:
-            return points.device if self.device is None else torch.device(self.device)
-        except RuntimeError as error:
-            raise InputError(f"device={self.device!r}: there is no such device; choose cpu, cuda or mps") from error
+        return device_of(self.device, self.dtype, points)
 
     def _threads(self, points: Tensor) -> Any:
         return with_threads(points.numel() * self.n_components)
 
     def _on(self, points: Tensor) -> Density:
         """The density where it is to compute for these points."""
-        density, device = self._fitted_density, self._device(points)
+        density, device = self._fitted_density(), self._device(points)
         return density if density.mixture.unit.device == device else deepcopy(density).to(device)
 
     def _answer(self, x: Any, function: Callable[[Density, Tensor], Tensor]) -> Any:
-        _ = self._fitted_density
-        points = points_of(self, x, reset=False)
+        _ = self._fitted_density()
+        points = points_of(self, x, is_first=False)
         with self._threads(points.rows):
             return points.answer(function(self._on(points.rows), points.rows))
 
     def _number(self, x: Any, sample_weight: Any, function: Callable[[Density, Tensor, Tensor | None], float]) -> float:
-        _ = self._fitted_density
-        part = part_of(points_of(self, x, reset=False), sample_weight)
+        _ = self._fitted_density()
+        part = part_of(points_of(self, x, is_first=False), sample_weight)
         with self._threads(part.points):
             return function(self._on(part.points), part.points, part.weights)
 

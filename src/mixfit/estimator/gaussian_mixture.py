@@ -8,24 +8,35 @@ names of the configuration. What a fitted mixture can be asked stands in `fitted
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from sklearn.utils.metaestimators import available_if
 from torch.optim import LBFGS
 
-from mixfit import chosen
+from mixfit import catalogue, chosen
 from mixfit.data.dataset import Part
-from mixfit.estimator.arguments import INITIALIZERS, check_arguments, dtype_of, speaking_of_arguments
+from mixfit.errors import InputError
+from mixfit.estimator.arguments import INITIALIZERS, check_arguments, dtype_of, optimizer_of, speaking_of_arguments
 from mixfit.estimator.fitted import FittedMixture
 from mixfit.estimator.initial import Initial
-from mixfit.estimator.points import part_of, points_of
+from mixfit.estimator.points import Points, part_of, points_of
+from mixfit.mixtures.covariances import Covariance
+from mixfit.mixtures.density import Density
 from mixfit.mixtures.rarity import Rarity
 from mixfit.optimizers import ClosedForm, Never
 
 if TYPE_CHECKING:
     from mixfit.estimator.training import Ended
     from mixfit.module import MixtureModule
+
+
+def _takes_streams(estimator: GaussianMixture) -> bool:
+    """Whether `partial_fit` is there; for an optimizer that is not known it is, to say so."""
+    known = estimator.optimizer in catalogue.options("optimizer")
+    return not known or not issubclass(chosen.optimizer_class(estimator.optimizer), LBFGS)
+
 
 FORGETTING = 0.6
 """A part of a stream counts its share of all points so far to this power: between 1/2, which forgets fast, and 1, which
@@ -126,14 +137,14 @@ class GaussianMixture(FittedMixture):
         """Fits the mixture to points X (N, D); a point of weight w counts as w points, y is not looked at."""
         check_arguments(self.get_params(deep=False))
         goes_on = self.warm_start and self.__sklearn_is_fitted__()
-        points = points_of(self, X, reset=not goes_on)
+        points = points_of(self, X, is_first=not goes_on)
         train = part_of(points, sample_weight)
         with speaking_of_arguments():
             ends = [self._fitted(train, seed, goes_on) for seed in self._seeds(1 if goes_on else self.n_init)]
-        self._keep(min(ends, key=lambda end: end.rank), train)
+        self._keep(min(ends, key=lambda end: end.rank), train, points)
         return self
 
-    @available_if(lambda self: not issubclass(chosen.optimizer_class(self.optimizer), LBFGS))  # type: ignore[untyped-decorator]
+    @available_if(_takes_streams)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: object = None, sample_weight: Any = None) -> Self:
         """Takes one step with points X (N, D) of a stream, or with more of the data that were fitted.
 
@@ -144,21 +155,24 @@ class GaussianMixture(FittedMixture):
 
         check_arguments(self.get_params(deep=False))
         is_first = not self.__sklearn_is_fitted__()
-        part = part_of(points_of(self, X, reset=is_first), sample_weight)
+        points = points_of(self, X, is_first)
+        part = part_of(points, sample_weight)
         n_seen = part.total_weight + (0.0 if is_first else self._n_seen)
         with speaking_of_arguments(), self._threads(part.points):
             module = self._module(part, seed=self._seeds(1)[0], max_passes=self.max_iter)
             step = followed(
                 module,
                 part,
-                None if is_first else self.density_,
+                None if is_first else self._mixture_to_go_on_with(part),
                 None if is_first else self._optimizer_state,
                 share=(part.total_weight / n_seen) ** FORGETTING,
                 dtype=dtype_of(self.dtype),
                 device=self._device(part.points),
             )
+            rarity = Rarity.of(step.log_densities, part.weights)
+        self._remember(points)
         self.density_, self._optimizer_state, self._n_seen = step.density, step.optimizer_state, n_seen
-        self._rarity = Rarity.of(step.log_densities, part.weights)
+        self._rarity = rarity
         self.lower_bounds_ = [*([] if is_first else self.lower_bounds_), step.log_likelihood]
         self.lower_bound_, self.n_iter_, self.converged_ = step.log_likelihood, len(self.lower_bounds_), False
         return self
@@ -173,9 +187,8 @@ class GaussianMixture(FittedMixture):
         from mixfit.module import MixtureModule
 
         takes_all = self.tol == 0 and issubclass(chosen.optimizer_class(self.optimizer), ClosedForm)
-        tolerance = {} if self.tol is None else {"tolerance": self.tol}
-        make, stopping, own_family = chosen.optimizer(self.optimizer, {**(self.optimizer_options or {}), **tolerance})
-        family = own_family or chosen.family(self.covariance_type)
+        make, stopping, _ = optimizer_of(self.optimizer, self.optimizer_options, self.tol)
+        family = self._family
         initial = Initial.of(
             family(self.n_components, train.points.shape[1]), self.weights_init, self.means_init, self.precisions_init
         )
@@ -198,7 +211,7 @@ class GaussianMixture(FittedMixture):
         return fitted(
             partial(self._module, train),
             train,
-            start=self.density_ if goes_on else None,
+            start=self._mixture_to_go_on_with(train) if goes_on else None,
             n_components=self.n_components,
             batch_size=self.batch_size,
             max_passes=self.max_iter,
@@ -207,9 +220,26 @@ class GaussianMixture(FittedMixture):
             device=self._device(train.points),
         )
 
-    def _keep(self, end: Ended, train: Part) -> None:
-        self.density_ = end.density
-        self._rarity = Rarity.of(end.log_densities, train.weights)
+    @property
+    def _family(self) -> type[Covariance]:
+        own = optimizer_of(self.optimizer, self.optimizer_options, self.tol)[2]
+        return own or chosen.family(self.covariance_type)
+
+    def _mixture_to_go_on_with(self, train: Part) -> Density:
+        """A copy of the density in numbers of the type that is asked for, if it is of the kind that is asked for."""
+        covariance = self._fitted_density.mixture.covariance
+        if (type(covariance), covariance.n_components) != (self._family, self.n_components):
+            raise InputError(
+                f"this mixture has {covariance.n_components} components of the family {type(covariance).__name__}, and "
+                f"cannot go on with n_components={self.n_components} of {self._family.__name__}; fit a new one, or set "
+                "n_components, covariance_type and optimizer back"
+            )
+        return deepcopy(self.density_).to(dtype_of(self.dtype))
+
+    def _keep(self, end: Ended, train: Part, points: Points) -> None:
+        rarity = Rarity.of(end.log_densities, train.weights)
+        self._remember(points)
+        self.density_, self._rarity = end.density, rarity
         self.lower_bounds_ = [-nll for nll in end.nlls]
         self.lower_bound_ = self.lower_bounds_[-1]
         self.n_iter_, self.converged_ = round(end.passes), end.converged

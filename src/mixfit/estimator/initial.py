@@ -12,6 +12,7 @@ from torch import Tensor
 from mixfit.conversion.precisions import scale_of_precisions
 from mixfit.data.dataset import Part
 from mixfit.errors import InputError
+from mixfit.estimator.numbers import real_numbers
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.initializers.seeds import nearest_seed
@@ -39,7 +40,9 @@ class Initial:
         return cls(
             None if weights_init is None else _weights(_array("weights_init", weights_init, (n_components,))),
             None if means_init is None else _array("means_init", means_init, (n_components, dim)),
-            None if precisions_init is None else scale_of_precisions(covariance, _numpy(precisions_init)),
+            None
+            if precisions_init is None
+            else scale_of_precisions(covariance, real_numbers("precisions_init", precisions_init)),
         )
 
     @property
@@ -71,15 +74,9 @@ def _weights(weights: Tensor) -> Tensor:
 
 
 def _array(name: str, given: Any, shape: tuple[int, ...]) -> Tensor:
-    array = _numpy(given)
-    if array.dtype.kind not in "biuf":
-        raise InputError(f"{name} holds {array.dtype}, not real numbers")
+    array = real_numbers(name, given)
     if array.shape != shape:
         raise InputError(f"{name} has the shape {array.shape}, but n_components and the points need {shape}")
     if not np.isfinite(array).all():
         raise InputError(f"{name} has entries that are NaN or infinite; give finite numbers")
-    return torch.from_numpy(array.astype(np.float64))
-
-
-def _numpy(given: Any) -> np.ndarray[Any, np.dtype[Any]]:
-    return given.numpy(force=True) if isinstance(given, Tensor) else np.asarray(given)
+    return torch.from_numpy(array)

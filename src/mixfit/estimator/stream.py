@@ -1,6 +1,6 @@
 """One step of a fit with a part of a stream: the fitter that every fit has, without the loop around it.
 
-The step is taken on a copy, so that a part that cannot be used leaves the mixture as it was.
+The step is taken on copies, so that a part that cannot be used leaves the mixture as it was.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ def followed(
     if density is None:
         module.begin(part, dtype)
     else:
-        module.begin_at(deepcopy(density))
+        module.begin_at(density)
     density = module.density.to(device)
     optimizer = module.configure_optimizers()
     if optimizer_state is not None:
-        optimizer.load_state_dict(optimizer_state)
+        optimizer.load_state_dict(deepcopy(optimizer_state))  # which would share its tensors, and step on them
     points = density.standardized(part.points)
     weights = None if part.weights is None else part.weights.to(points)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning import Trainer
+from pytorch_lightning.plugins.precision import Precision
 from torch import Tensor
 
 from mixfit.data.dataset import Dataset, Part
@@ -19,10 +19,19 @@ from mixfit.errors import InputError
 from mixfit.lightning import interruptible, quiet_lightning
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.initializers.start import rank_of
-from mixfit.module import MixtureModule
+from mixfit.module import DTYPES, MixtureModule
 from mixfit.portable import settle_
 
-PRECISIONS = {torch.float64: "64-true", torch.float32: "32-true"}
+
+class OfTheMixture(Precision):
+    """The mixture has its type, and points take it over; torch's default type is left alone.
+
+    Lightning's own double precision changes that default for the whole process while it takes a step, so that fits in
+    several threads would leave it changed.
+    """
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        self.precision = next(name for name, known in DTYPES.items() if known is dtype)
 
 
 @dataclass(frozen=True)
@@ -71,11 +80,11 @@ def fitted(
     dtype: torch.dtype,
     device: torch.device,
 ) -> Ended:
-    """Fits a module that `make_module` makes, from a copy of `start` or, if that is None, from the module's own."""
+    """Fits a module that `make_module` makes, from `start`, which changes, or, if that is None, from its own start."""
     numbers = train.points.numel() * n_components
     module = make_module(max_passes=max_passes, passes_per_visit=passes_per_visit(numbers), seed=seed)
     if start is not None:
-        module.begin_at(deepcopy(start))
+        module.begin_at(start)
     datamodule = MixtureDataModule(Given(train), batch_size, seed)
     with quiet_lightning(), with_threads(numbers):
         trainer = _trainer(max_passes, dtype, device)
@@ -117,7 +126,7 @@ def _trainer(max_epochs: int, dtype: torch.dtype, device: torch.device) -> Train
     try:
         return Trainer(
             **where,
-            precision=PRECISIONS[dtype],  # type: ignore[arg-type]
+            plugins=[OfTheMixture(dtype)],
             max_epochs=max_epochs,
             logger=False,
             enable_checkpointing=False,

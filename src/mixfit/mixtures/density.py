@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from mixfit.mixtures.assignments import Assignment, soft
 from mixfit.mixtures.covariances import Covariance, Full
 from mixfit.mixtures.mixture import Mixture
 from mixfit.mixtures.standardization import Standardization
@@ -93,9 +94,10 @@ class Density(nn.Module):
         """p(k | x_n), (N, K): the soft assignment."""
         return self.mixture.responsibilities(self.standardized(points))
 
-    def assign(self, points: Tensor) -> Tensor:
-        """The most probable component of each point, (N,): the hard assignment."""
-        return self.responsibilities(points).argmax(1)
+    @torch.no_grad()
+    def assign(self, points: Tensor, assignment: Assignment = soft) -> Tensor:
+        """The most probable component of each point, (N,): the hard assignment; or that of another assignment."""
+        return self.mixture.responsibilities(self.standardized(points), assignment).argmax(1)
 
     @torch.no_grad()
     def sample(self, n_points: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:

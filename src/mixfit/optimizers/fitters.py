@@ -25,8 +25,8 @@ from mixfit.optimizers.stopping import Stopping, Verdict
 
 log = logging.getLogger(__name__)
 
-EMPTY = 1e-6
-"""A component that holds less than this many points holds nothing."""
+EMPTY = 1e-9
+"""A component that holds less than this share of the points holds nothing."""
 
 Look = Callable[[Components | None], Statistics]
 """A pass over the batch at hand, over all processes, at the given or the current components."""
@@ -214,7 +214,8 @@ class ClosedFormFitter(Fitter):
 
     def end_pass(self, optimizer: Optimizer, steps: Steps, nll: float, poorest: Poorest) -> Verdict:  # noqa: D102
         closed_form = _closed_form(optimizer)
-        objective, empty = closed_form.objective(), closed_form.gathered.count < EMPTY
+        gathered, objective = closed_form.gathered, closed_form.objective()
+        empty = gathered.count < EMPTY * gathered.n_points
         if not isfinite(objective):
             raise InputError(
                 f"the likelihood became {objective}: a component has collapsed; "

@@ -78,7 +78,8 @@ def begin_(
     mixture.set_(torch.zeros_like(mixture.unit), torch.zeros_like(mixture.mean_origin), family.identity())
     responsibilities = initializer(points.cpu(), weights.cpu(), family.n_components, generator).to(points.device)
     statistics = mixture.statistics_under(responsibilities * weights[:, None], points)
-    means = statistics.first / statistics.count.clamp_min(1.0)[:, None]
+    smallest = torch.finfo(points.dtype).tiny  # a seed without points has a first moment of zero
+    means = statistics.first / statistics.count.clamp_min(smallest)[:, None]
     within = statistics.second - family.outer(statistics.first, means)
     pooled = family.pooled(within, statistics.count)
     mixture.maximize_(replace(statistics, center=means, first=torch.zeros_like(means), second=pooled))

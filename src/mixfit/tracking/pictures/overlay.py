@@ -102,7 +102,12 @@ def _draw_outlines(axes: "Axes", scene: Scene, mixtures: Sequence[Components], s
         if len(levels):
             ends = levels[[0, -1]] if len(levels) > 1 else levels  # 95 and 50 %
             widths = np.linspace(1.1, 1.9, len(ends)) * stroke
-            look: dict[str, Any] = {"colors": [colour(place)], "linewidths": widths, "linestyles": "solid", "alpha": 0.9}
+            look: dict[str, Any] = {
+                "colors": [colour(place)],
+                "linewidths": widths,
+                "linestyles": "solid",
+                "alpha": 0.9,
+            }
             axes.contour(x, y, log_density, levels=ends, zorder=2, **look)
     axes.set_xlim(*scene.limits[0])
     axes.set_ylim(*scene.limits[1])
