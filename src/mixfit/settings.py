@@ -30,8 +30,8 @@ def settings_of(config: Mapping[str, Any], choices: Mapping[str, str | None], dt
         "n_components": keys["model.n_components"],
         "covariance_type": _name_of("covariance", choices, keys),
         "optimizer": optimizer,
-        "optimizer_options": _changed("optimizer", optimizer, keys),
-        "tol": keys["optimizer.tolerance"],
+        "optimizer_options": _changed("optimizer", optimizer, keys) | _tolerance_of_zero(optimizer, keys),
+        "tol": None if _is_default("optimizer.tolerance", optimizer, keys) else keys["optimizer.tolerance"] or None,
         "reg_covar": keys["model.floor"],
         "max_iter": keys["trainer.max_epochs"],
         "init_params": _name_of("init", choices, keys),
@@ -49,6 +49,18 @@ def _name_of(group: str, choices: Mapping[str, str | None], keys: Mapping[str, A
         return chosen
     same = (name for name in catalogue.options(group) if catalogue.defaults_of(group, name)[target] == keys[target])
     return next(same, chosen)
+
+
+def _is_default(key: str, choice: str, keys: Mapping[str, Any]) -> bool:
+    group = key.partition(".")[0]
+    defaults = catalogue.defaults_of(group, choice) if choice in catalogue.options(group) else {}
+    return key in defaults and defaults[key] == keys[key]
+
+
+def _tolerance_of_zero(optimizer: str, keys: Mapping[str, Any]) -> dict[str, Any]:
+    """A run then ends when nothing changes any more; `tol=0` would take all passes, as in scikit-learn."""
+    is_told = keys["optimizer.tolerance"] == 0 and not _is_default("optimizer.tolerance", optimizer, keys)
+    return {"tolerance": keys["optimizer.tolerance"]} if is_told else {}
 
 
 def _changed(group: str, name: str, keys: Mapping[str, Any]) -> dict[str, Any]:

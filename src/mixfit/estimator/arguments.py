@@ -64,6 +64,8 @@ def check_arguments(arguments: Mapping[str, Any]) -> None:
     for name, group in GROUP_OF.items():
         _check_choice(name, group, arguments[name])
     dtype_of(arguments["dtype"])
+    if arguments["device"] is not None:
+        _named_device(arguments["device"])
     _check_seed(arguments["random_state"])
     with speaking_of_arguments():
         make, _, _ = optimizer_of(arguments["optimizer"], arguments["optimizer_options"], arguments["tol"])
@@ -80,14 +82,9 @@ def dtype_of(dtype: Any) -> torch.dtype:
 
 def device_of(device: Any, dtype: Any, points: torch.Tensor) -> torch.device:
     """Where to compute: on this device, or where the points are; raises `InputError` where this cannot be done."""
-    try:
-        found = points.device if device is None else torch.device(device)
-        if found.type not in DEVICES:
-            raise RuntimeError(f"it is none of {', '.join(DEVICES)}")
+    found = _named_device(points.device if device is None else device)
+    with _about_device(device):
         torch.empty(0, device=found)
-    except (RuntimeError, AssertionError, TypeError) as error:  # torch says so in all three ways
-        why = str(error).splitlines()[0]
-        raise InputError(f"device={device!r}: there is no such device here ({why}); choose cpu or None") from error
     if found.type == "mps" and dtype_of(dtype) is torch.float64:
         raise InputError(f"device={str(found)!r} has no float64; choose dtype='float32' or device='cpu'")
     return found
@@ -130,6 +127,9 @@ def _check_choice(name: str, group: str, value: object) -> None:
 
 
 def _check_seed(random_state: object) -> None:
+    """What scikit-learn takes, and every number that `seed=` may be."""
+    if KEYS["seed"].kind.holds(random_state):
+        return
     try:
         check_random_state(random_state)
     except ValueError as error:
@@ -141,6 +141,24 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     return list(value) if isinstance(value, tuple) else value
+
+
+def _named_device(device: Any) -> torch.device:
+    """The device of this name, wherever it is; raises `InputError` for a name that no device has."""
+    with _about_device(device):
+        found = torch.device(device)
+        if found.type not in DEVICES:
+            raise RuntimeError(f"it is none of {', '.join(DEVICES)}")
+    return found
+
+
+@contextmanager
+def _about_device(device: Any) -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, AssertionError, TypeError, ValueError) as error:  # torch says so in all of these ways
+        why = str(error).splitlines()[0]
+        raise InputError(f"device={device!r}: there is no such device here ({why}); choose cpu or None") from error
 
 
 def _numpy_name(dtype: Any) -> str:

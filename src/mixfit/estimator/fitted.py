@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from pathlib import Path
+from math import nan
 from typing import Any, Self
 
 import numpy as np
@@ -18,19 +18,23 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Density
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
 from torch import Tensor
+from torch.optim import Optimizer
 
-from mixfit import portable
+from mixfit import catalogue, chosen
 from mixfit.conversion.precisions import covariances_of, precisions_cholesky_of, precisions_of
 from mixfit.effort import with_threads
 from mixfit.errors import InputError
-from mixfit.estimator.plain import plain
-from mixfit.estimator.points import part_of, points_of
+from mixfit.estimator.arguments import device_of
+from mixfit.estimator.axes import axes_of, values_of
+from mixfit.estimator.numbers import real_number, real_numbers
+from mixfit.estimator.points import FEATURES, Points, part_of, points_of
 from mixfit.mixtures import operations
+from mixfit.mixtures.assignments import Assignment, soft
 from mixfit.mixtures.criteria import criteria
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.operations.monte_carlo import Estimate
 from mixfit.mixtures.rarity import Rarity
-from mixfit.spelling import nearest
+from mixfit.optimizers import ClosedForm
 
 RARITY_DRAWS = 10_001
 """Draws that stand for training points where there were none."""
@@ -43,8 +47,18 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
     feature_names_in_: NDArray[np.object_]
     n_components: int
     random_state: Any
-    device: str | None
+    covariance_type: str
+    optimizer: str
+    converged_: bool
+    n_iter_: int
+    lower_bounds_: list[float]
+    lower_bound_: float
+    device: Any
+    dtype: Any
     _rarity: Rarity | None
+    _n_seen: float
+    _memory: dict[str, dict[str, Any]]
+    _expects_names: bool = True  # whether points whose columns have no names deserve scikit-learn's warning
 
     # Looking at points
 
@@ -66,7 +80,7 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
 
     def outliers(self, X: Any, share: float = 0.01) -> Any:
         """Whether the density at each point is lower than at all but this share of the training points, (N,)."""
-        threshold = self.rarity_.threshold(share)
+        threshold = self.rarity_.threshold(real_number("share", share))
         return self._answer(X, lambda density, points: density.log_density(points) < threshold)
 
     def score(self, X: Any, y: object = None, sample_weight: Any = None) -> float:
@@ -95,10 +109,11 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
 
     # Parts of it, and what is known of it without any points
 
-    def marginal(self, axes: Sequence[int | str]) -> Self:
-        """p(x_axes): the mixture of some axes alone, by number or by name, in the order given."""
-        chosen = [self._axis(axis) for axis in axes]
-        return self._part(operations.marginal(self._fitted_density(), chosen), chosen)
+    def marginal(self, axes: int | str | Sequence[int | str]) -> Self:
+        """p(x_axes): the mixture of an axis or of some axes alone, by number or by name, in the order given."""
+        density = self._fitted_density()
+        positions = axes_of(axes, self._n_axes, self._names)
+        return self._part(operations.marginal(density, positions), positions)
 
     def condition(self, values: Mapping[int | str, float]) -> Self:
         """p(x_rest | x_axis = value, ...): the mixture of the other axes where those are known, by number or by name.
@@ -106,8 +121,8 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
         Regression is one line: `fitted.condition({"x": 1.5}).mean()`.
         """
         density = self._fitted_density()
-        known = {self._axis(axis): value for axis, value in values.items()}
-        others = [axis for axis in range(density.means.shape[1]) if axis not in known]
+        known = values_of(values, self._n_axes, self._names)
+        others = [axis for axis in range(self._n_axes) if axis not in known]
         return self._part(operations.condition(density, known), others)
 
     def mean(self) -> NDArray[np.float64]:
@@ -120,11 +135,11 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
 
     def cdf(self, x: ArrayLike) -> NDArray[np.float64]:
         """P(X ≤ x) in one dimension, (N,)."""
-        return operations.cdf(self._fitted_density(), _vector(x)).numpy()
+        return operations.cdf(self._fitted_density(), _vector("x", x)).numpy()
 
     def quantile(self, levels: ArrayLike) -> NDArray[np.float64]:
         """The points x (N,) with P(X ≤ x) = level, in one dimension."""
-        return operations.quantile(self._fitted_density(), _vector(levels)).numpy()
+        return operations.quantile(self._fitted_density(), _vector("levels", levels)).numpy()
 
     def entropy(self, **accuracy: Any) -> Estimate:
         """-∫ p log p in nats with its standard error, by Monte Carlo; `tolerance=` asks for an accuracy."""
@@ -132,8 +147,11 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
 
     def kl(self, other: FittedMixture | Density, **accuracy: Any) -> Estimate:
         """∫ p log(p/q) in nats with its standard error, by Monte Carlo; `tolerance=` asks for an accuracy."""
-        density = other if isinstance(other, Density) else other._fitted_density()
-        return operations.kl(self._fitted_density(), density, generator=self._generator(), **accuracy)
+        mine = self._fitted_density()
+        if not isinstance(other, (FittedMixture, Density)):
+            raise TypeError(f"expected a fitted GaussianMixture or a Density of mixfit's, found {type(other).__name__}")
+        yours = other if isinstance(other, Density) else other._fitted_density()
+        return operations.kl(mine, yours, generator=self._generator(), **accuracy)
 
     def modes(self) -> NDArray[np.float64]:
         """The places (M, D) where the density is higher than all around, the highest first."""
@@ -175,31 +193,17 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
             self._rarity = Rarity.of(density.log_density(draws))
         return self._rarity
 
-    def save(self, folder: str | Path) -> None:
-        """Writes `model.safetensors` and `model.json` into the folder, which `mixfit.load` reads."""
-        density, names = self._fitted_density(), getattr(self, "feature_names_in_", None)
-        bounds = getattr(self, "lower_bounds_", [])
-        model = portable.Model(
-            density=density,
-            rarity=self.rarity_,
-            history=torch.tensor([(n, -bound) for n, bound in enumerate(bounds, start=1)]).double().reshape(-1, 2),
-            columns=None if names is None else tuple(map(str, names)),
-            settings=plain(self.get_params(deep=False)),
-            fitted={
-                "converged": getattr(self, "converged_", None),
-                "passes": getattr(self, "n_iter_", None),
-                "n_points": getattr(self, "_n_seen", None),
-                "nll/train": -bounds[-1] if bounds else None,
-            },
-        )
-        portable.write(Path(folder), model)
-
     # Inside
 
     def __sklearn_is_fitted__(self) -> bool:
         return "density_" in vars(self)
 
-    @property
+    def __getattr__(self, name: str) -> Any:
+        """What a fit leaves behind is not there before one."""
+        if name.endswith("_") and not name.startswith("_"):
+            self._fitted_density()
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     def _fitted_density(self) -> Density:
         if not self.__sklearn_is_fitted__():
             raise NotFittedError("this GaussianMixture is not fitted yet: call fit with some points first")
@@ -210,22 +214,26 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
     def _n_features_out(self) -> int:
         return len(self._fitted_density().mixture.unit)
 
-    def _axis(self, axis: int | str) -> int:
-        if not isinstance(axis, str):
-            return axis
-        names = [*map(str, getattr(self, "feature_names_in_", []))]
-        if axis not in names:
-            raise InputError(f"there is no axis {axis!r}; {nearest(axis, names) if names else 'give its number'}")
-        return names.index(axis)
+    @property
+    def _n_axes(self) -> int:
+        return self._fitted_density().means.shape[1]
+
+    @property
+    def _names(self) -> list[str]:
+        """Of the axes; none where the points came without."""
+        return [*map(str, vars(self).get("feature_names_in_", []))]
 
     def _part(self, density: Density, axes: Sequence[int]) -> Self:
         """An estimator like this one that was fitted to some of the axes."""
         without = dict.fromkeys(("weights_init", "means_init", "precisions_init"))
         part = type(self)(**{**self.get_params(deep=False), **without})
+        density.mixture.floor = self._fitted_density().mixture.floor  # in the same coordinates, so it means the same
         part.density_, part._rarity = density, None
-        part.n_features_in_ = density.means.shape[1]
-        if hasattr(self, "feature_names_in_"):
-            part.feature_names_in_ = self.feature_names_in_[[axis % len(self.feature_names_in_) for axis in axes]]
+        part.lower_bounds_, part.lower_bound_, part.n_iter_, part.converged_ = [], nan, 0, True
+        part._n_seen, part._memory = self._n_seen, {}
+        part.n_features_in_, part._expects_names = len(axes), self._expects_names
+        if "feature_names_in_" in vars(self):
+            part.feature_names_in_ = self.feature_names_in_[[*axes]]
         return part
 
     def _generator(self) -> torch.Generator:
@@ -233,22 +241,27 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
 
     def _seeds(self, number: int) -> list[int]:
         """The first is `random_state` itself where that is a number, so that it means what `seed=` means."""
-        random = check_random_state(self.random_state)
         own = [int(self.random_state)] if isinstance(self.random_state, (int, np.integer)) else []
+        random = check_random_state(own[0] % 2**32 if own else self.random_state)  # NumPy's seeds have 32 bits
         return [*own, *(int(random.randint(2**31 - 1)) for _ in range(number - len(own)))]
 
     @property
     def _assignment(self) -> Assignment:
         """How the optimizer shares the points among the components."""
-        optimizer = chosen.optimizer_class(self.optimizer)
-        return optimizer.assign if issubclass(optimizer, ClosedForm) else soft
+        optimizer = self._optimizer_class
+        return optimizer.assign if optimizer is not None and issubclass(optimizer, ClosedForm) else soft
+
+    @property
+    def _optimizer_class(self) -> type[Optimizer] | None:
+        """What fits; None for a name that is not known here, as one's own of a run that was loaded."""
+        is_known = self.optimizer in catalogue.options("optimizer")
+        return chosen.optimizer_class(self.optimizer) if is_known else None
 
     def _remember(self, points: Points) -> None:
         """The number and the names of the features, from now on."""
-        for name in FEATURES:
-            vars(self).pop(name, None)
-        vars(self).update(points.features)
-        self._expects_names = True
+        for name in (*FEATURES, "_expects_names"):
+            self.__dict__.pop(name, None)
+        self.__dict__.update(points.features)
 
     def _device(self, points: Tensor) -> torch.device:
         return device_of(self.device, self.dtype, points)
@@ -274,5 +287,5 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
             return function(self._on(part.points), part.points, part.weights)
 
 
-def _vector(values: ArrayLike) -> Tensor:
-    return torch.atleast_1d(torch.as_tensor(np.asarray(values), dtype=torch.float64))
+def _vector(name: str, values: ArrayLike) -> Tensor:
+    return torch.from_numpy(np.atleast_1d(real_numbers(name, values)))

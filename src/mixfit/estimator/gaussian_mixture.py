@@ -10,19 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sklearn.utils.metaestimators import available_if
 from torch.optim import LBFGS
 
-from mixfit import catalogue, chosen
+from mixfit import chosen
 from mixfit.data.dataset import Part
-from mixfit.errors import InputError
+from mixfit.estimator.agreement import check_continues, check_keeps, family_of
 from mixfit.estimator.arguments import INITIALIZERS, check_arguments, dtype_of, optimizer_of, speaking_of_arguments
 from mixfit.estimator.fitted import FittedMixture
 from mixfit.estimator.initial import Initial
+from mixfit.estimator.keeping import keep
 from mixfit.estimator.points import Points, part_of, points_of
-from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.rarity import Rarity
 from mixfit.optimizers import ClosedForm, Never
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 
 def _takes_streams(estimator: GaussianMixture) -> bool:
     """Whether `partial_fit` is there; for an optimizer that is not known it is, to say so."""
-    known = estimator.optimizer in catalogue.options("optimizer")
-    return not known or not issubclass(chosen.optimizer_class(estimator.optimizer), LBFGS)
+    optimizer = estimator._optimizer_class
+    return optimizer is None or not issubclass(optimizer, LBFGS)
 
 
 FORGETTING = 0.6
@@ -88,10 +89,6 @@ class GaussianMixture(FittedMixture):
         feature_names_in_: names of the columns, where the points came with any.
     """
 
-    lower_bounds_: list[float]
-    _n_seen: float
-    _optimizer_state: dict[str, Any] | None
-
     def __init__(
         self,
         n_components: int = 1,
@@ -110,8 +107,8 @@ class GaussianMixture(FittedMixture):
         optimizer: str = "em",
         optimizer_options: Mapping[str, Any] | None = None,
         batch_size: int | None = None,
-        device: str | None = None,
-        dtype: str = "float64",
+        device: Any = None,
+        dtype: Any = "float64",
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
@@ -163,15 +160,15 @@ class GaussianMixture(FittedMixture):
             step = followed(
                 module,
                 part,
-                None if is_first else self._mixture_to_go_on_with(part),
-                None if is_first else self._optimizer_state,
+                None if is_first else self._mixture_to_go_on_with(),
+                None if is_first else self._memory.get(self.optimizer),
                 share=(part.total_weight / n_seen) ** FORGETTING,
                 dtype=dtype_of(self.dtype),
                 device=self._device(part.points),
             )
             rarity = Rarity.of(step.log_densities, part.weights)
         self._remember(points)
-        self.density_, self._optimizer_state, self._n_seen = step.density, step.optimizer_state, n_seen
+        self.density_, self._n_seen, self._memory = step.density, n_seen, {self.optimizer: step.optimizer_state}
         self._rarity = rarity
         self.lower_bounds_ = [*([] if is_first else self.lower_bounds_), step.log_likelihood]
         self.lower_bound_, self.n_iter_, self.converged_ = step.log_likelihood, len(self.lower_bounds_), False
@@ -181,6 +178,16 @@ class GaussianMixture(FittedMixture):
         """Fits the mixture and returns the most probable component of each point, (N,)."""
         return self.fit(X, sample_weight=sample_weight).predict(X)
 
+    def save(self, folder: str | Path) -> None:
+        """Writes `model.safetensors` and `model.json` into the folder, which `mixfit.load` reads.
+
+        Raises:
+            InputError: arguments that were changed since the fit do not agree with it, the folder holds a run, or
+                there is no making it.
+        """
+        check_keeps(self, self._fitted_density())
+        keep(self, Path(folder))
+
     # Inside
 
     def _module(self, train: Part, **options: Any) -> MixtureModule:
@@ -188,17 +195,16 @@ class GaussianMixture(FittedMixture):
 
         takes_all = self.tol == 0 and issubclass(chosen.optimizer_class(self.optimizer), ClosedForm)
         make, stopping, _ = optimizer_of(self.optimizer, self.optimizer_options, self.tol)
-        family = self._family
-        initial = Initial.of(
-            family(self.n_components, train.points.shape[1]), self.weights_init, self.means_init, self.precisions_init
-        )
+        n_components, family = int(self.n_components), family_of(self)
+        covariance = family(n_components, train.points.shape[1])
+        initial = Initial.of(covariance, self.weights_init, self.means_init, self.precisions_init)
         return MixtureModule(
-            n_components=self.n_components,
+            n_components=n_components,
             covariance=family,
             optimizer=make,
             stopping=Never() if takes_all else stopping,
             initializer=chosen.initializer(INITIALIZERS.get(self.init_params, self.init_params)),
-            floor=self.reg_covar,
+            floor=float(self.reg_covar),
             adjust=partial(initial.put_, train=train),
             reseeds=not initial.is_complete,
             **({} if initial.means is None else {"n_starts": 0}),
@@ -211,29 +217,18 @@ class GaussianMixture(FittedMixture):
         return fitted(
             partial(self._module, train),
             train,
-            start=self._mixture_to_go_on_with(train) if goes_on else None,
-            n_components=self.n_components,
-            batch_size=self.batch_size,
-            max_passes=self.max_iter,
+            start=self._mixture_to_go_on_with() if goes_on else None,
+            n_components=int(self.n_components),
+            batch_size=None if self.batch_size is None else int(self.batch_size),
+            max_passes=int(self.max_iter),
             seed=seed,
             dtype=dtype_of(self.dtype),
             device=self._device(train.points),
         )
 
-    @property
-    def _family(self) -> type[Covariance]:
-        own = optimizer_of(self.optimizer, self.optimizer_options, self.tol)[2]
-        return own or chosen.family(self.covariance_type)
-
-    def _mixture_to_go_on_with(self, train: Part) -> Density:
-        """A copy of the density in numbers of the type that is asked for, if it is of the kind that is asked for."""
-        covariance = self._fitted_density.mixture.covariance
-        if (type(covariance), covariance.n_components) != (self._family, self.n_components):
-            raise InputError(
-                f"this mixture has {covariance.n_components} components of the family {type(covariance).__name__}, and "
-                f"cannot go on with n_components={self.n_components} of {self._family.__name__}; fit a new one, or set "
-                "n_components, covariance_type and optimizer back"
-            )
+    def _mixture_to_go_on_with(self) -> Density:
+        """A copy of the density, in numbers of the type that is asked for."""
+        check_continues(self, self.density_)
         return deepcopy(self.density_).to(dtype_of(self.dtype))
 
     def _keep(self, end: Ended, train: Part, points: Points) -> None:
@@ -243,4 +238,4 @@ class GaussianMixture(FittedMixture):
         self.lower_bounds_ = [-nll for nll in end.nlls]
         self.lower_bound_ = self.lower_bounds_[-1]
         self.n_iter_, self.converged_ = round(end.passes), end.converged
-        self._n_seen, self._optimizer_state = train.total_weight, None
+        self._n_seen, self._memory = train.total_weight, {}

@@ -20,6 +20,9 @@ from mixfit.errors import InputError
 NUMERIC = "biuf"
 """NumPy's kinds of real numbers: booleans, integers, floats."""
 
+UNKNOWN = "?"
+"""What is no array: scikit-learn's own check says why not."""
+
 NO_NUMBERS = (str, bytes, complex, date, time, timedelta, np.datetime64, np.timedelta64)
 """Cells that are no real numbers, although some of them could be converted into one."""
 
@@ -50,6 +53,14 @@ def real_numbers(name: str, given: Any) -> NDArray[np.float64]:
         raise error if isinstance(error, InputError) else InputError(f"{name}: {error}") from error
 
 
+def real_number(name: str, given: Any) -> float:
+    """One number that was given for an argument; raises `InputError`, which names it, for anything else."""
+    array = real_numbers(name, given)
+    if array.ndim != 0:
+        raise InputError(f"{name} has the shape {array.shape}, and needs one number")
+    return float(array)
+
+
 def _check_array(x: Any) -> None:
     if np.ma.is_masked(x):
         raise InputError("Input X has masked entries, and a point has a number on every axis; leave these rows out")
@@ -58,6 +69,8 @@ def _check_array(x: Any) -> None:
         raise InputError("Input X holds text, and a point is made of numbers; convert it first")
     if kind in "mM":
         raise InputError("Input X holds dates or times, and a point is made of numbers; convert them first")
+    if kind == "c":
+        raise InputError("Complex data not supported: a density of real points needs real numbers")
     if kind == "O":
         _check_cells(np.asarray(x, dtype=object).flat, "Input X")
 
@@ -66,7 +79,7 @@ def _kind_of_list(x: Any) -> str:
     try:
         return np.asarray(x).dtype.kind
     except ValueError:  # rows of unequal length: the check that follows says so
-        return ""
+        return UNKNOWN
 
 
 def _checked_frame(x: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,10 @@ def plain(value: Any) -> Any:
         return str(dtype_of(value)).removeprefix("torch.")
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, torch.device):
+        return str(value)
+    if hasattr(value, "__array__"):  # a data frame, as means_init
+        return np.asarray(value).tolist()
     return value if isinstance(value, (bool, int, float, str)) else None

@@ -49,8 +49,9 @@ def followed(
         module.begin_at(density)
     density = module.density.to(device)
     optimizer = module.configure_optimizers()
-    if optimizer_state is not None:
-        optimizer.load_state_dict(deepcopy(optimizer_state))  # which would share its tensors, and step on them
+    if optimizer_state is not None:  # a copy of its tensors, which will be stepped on; the options are today's
+        memory = {**deepcopy(optimizer_state), "param_groups": optimizer.state_dict()["param_groups"]}
+        optimizer.load_state_dict(memory)
     points = density.standardized(part.points)
     weights = None if part.weights is None else part.weights.to(points)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning import Trainer
 from pytorch_lightning.plugins.precision import Precision
@@ -19,7 +20,7 @@ from mixfit.errors import InputError
 from mixfit.lightning import interruptible, quiet_lightning
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.initializers.start import rank_of
-from mixfit.module import DTYPES, MixtureModule
+from mixfit.module import MixtureModule
 from mixfit.portable import settle_
 
 
@@ -31,7 +32,7 @@ class OfTheMixture(Precision):
     """
 
     def __init__(self, dtype: torch.dtype) -> None:
-        self.precision = next(name for name, known in DTYPES.items() if known is dtype)
+        self.precision = "64-true" if dtype is torch.float64 else "32-true"
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _trainer(max_epochs: int, dtype: torch.dtype, device: torch.device) -> Train
     try:
         return Trainer(
             **where,
-            plugins=[OfTheMixture(dtype)],
+            plugins=[OfTheMixture(dtype), LightningEnvironment()],  # alone, whatever cluster this process is part of
             max_epochs=max_epochs,
             logger=False,
             enable_checkpointing=False,

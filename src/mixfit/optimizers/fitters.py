@@ -234,6 +234,11 @@ class ClosedFormFitter(Fitter):
         assignment of k-means it is online k-means.
         """
         new = look(None)
+        if not isfinite(float(new.nll)):
+            raise InputError(
+                f"this part of the stream has a likelihood of {float(new.nll)}; leave out points that are far from all "
+                "others, or raise model.floor"
+            )
         _closed_form(optimizer).observe(
             self.mixture.expected_statistics() * (1 - share) + new * (share / float(new.n_points))
         )

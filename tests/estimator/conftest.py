@@ -1,0 +1,29 @@
+"""What tests of the estimator share: small points in three groups, and every choice by name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.running import choices
+
+OPTIMIZERS, FAMILIES = choices("optimizer"), choices("covariance")
+
+
+@pytest.fixture
+def points() -> NDArray[np.float64]:
+    """(130, 2): three groups of different sizes and shapes that overlap a little."""
+    random = np.random.default_rng(0)
+    groups = [random.normal(size=(60, 2)), [3, 3] + 0.5 * random.normal(size=(40, 2))]
+    return np.concatenate([*groups, [6, -3] + random.normal(size=(30, 2)) * [1.5, 0.5]])
+
+
+@pytest.fixture(params=OPTIMIZERS)
+def optimizer(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=FAMILIES)
+def covariance_type(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
