@@ -29,6 +29,8 @@ LAST_OF_HYDRA = "verbose"
 """The key that comes last in Hydra's own configuration."""
 CHOICES = "hydra.runtime.choices."
 """Where Hydra's own configuration names the choice made in each group."""
+STARTED_IN = "hydra.runtime.cwd"
+"""Where it names the folder that the run was started in."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Run:
         config: the composed configuration, its levels joined by dots; empty where it cannot be read.
         choices: what was chosen in each configuration group; empty where it cannot be read.
         overrides: what was typed, such as `model.n_components=4`; empty where it cannot be read.
+        started_in: the folder from which its relative paths lead; None where it cannot be read.
     """
 
     folder: Path
@@ -49,6 +52,7 @@ class Run:
     config: Mapping[str, Any]
     choices: Mapping[str, str | None]
     overrides: tuple[str, ...]
+    started_in: Path | None = None
 
 
 def find(paths: Iterable[Path]) -> list[Run]:
@@ -70,7 +74,19 @@ def read(folder: Path) -> Run:
         config=_config(folder / ".hydra" / "config.yaml", last=LAST_OF_CONFIG),
         choices={key.removeprefix(CHOICES): hydra[key] for key in hydra if key.startswith(CHOICES)},
         overrides=_overrides(folder / ".hydra" / "overrides.yaml"),
+        started_in=Path(str(hydra[STARTED_IN])) if STARTED_IN in hydra else None,
     )
+
+
+def around(path: Path) -> Path | None:
+    """The folder of the run that a path lies in; None where it lies in none."""
+    return next((folder for folder in path.parents if _is_run(folder)), None)
+
+
+def some_below(folder: Path) -> list[Path]:
+    """The first few runs below a folder, of those that are nearest to it and at most three levels away."""
+    levels = (sorted(folder.glob(f"{'*/' * depth}metrics.json")) for depth in (1, 2, 3))
+    return [path.parent for path in next(filter(None, levels), [])[:3]]
 
 
 def natural(text: str) -> tuple[tuple[str | int, ...], str]:
@@ -82,9 +98,13 @@ def natural(text: str) -> tuple[tuple[str | int, ...], str]:
 def _folders(path: Path) -> Iterator[Path]:
     for place, below, files in os.walk(path, onerror=_refuse):
         folder = Path(place)
-        if "metrics.json" in files or (folder / ".hydra" / "config.yaml").is_file():
+        if "metrics.json" in files or _is_run(folder):
             below.clear()
             yield folder
+
+
+def _is_run(folder: Path) -> bool:
+    return (folder / "metrics.json").is_file() or (folder / ".hydra" / "config.yaml").is_file()
 
 
 def _refuse(error: OSError) -> None:

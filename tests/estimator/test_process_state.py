@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from sklearn.base import clone
 
 from mixfit import GaussianMixture
 from mixfit.mixtures.mixture import Mixture
@@ -109,11 +110,17 @@ def test_torchs_default_type_means_nothing_to_a_fit(optimizer: str, points: Arra
     assert (found[0] == found[1]).all()
 
 
-def test_a_fit_without_gradients_enabled_is_a_fit(points: Array) -> None:
-    mixture = GaussianMixture(2, optimizer="adam", max_iter=20, random_state=0)
-    expected = mixture.fit(points).score_samples(points)
-    with torch.no_grad():
-        assert (mixture.fit(points).score_samples(points) == expected).all()
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_a_fit_where_gradients_are_switched_off_is_a_fit(mode: Any, optimizer: str, points: Array) -> None:
+    mixture = GaussianMixture(2, optimizer=optimizer, max_iter=5, warm_start=True, random_state=0)
+    expected = clone(mixture).fit(points).fit(points).score_samples(points)
+    with mode():
+        mixture.fit(torch.from_numpy(points).clone())
+    assert (mixture.fit(points).score_samples(points) == expected).all()
+    with mode():
+        assert (mixture.score_samples(points) == expected).all()
+        if optimizer != "lbfgs":
+            mixture.partial_fit(points)
 
 
 def test_a_fit_says_nothing(points: Array, capfd: pytest.CaptureFixture[str]) -> None:

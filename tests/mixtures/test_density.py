@@ -130,3 +130,10 @@ def test_a_checkpoint_of_plain_tensors_brings_everything_back(points: Tensor, de
     assert torch.equal(other.log_density(points), density.log_density(points))
     assert torch.equal(other.covariances, density.covariances)
     assert torch.equal(other.standardization.shift, density.standardization.shift)
+
+
+def test_a_point_beyond_all_numbers_belongs_to_no_component_and_says_so() -> None:
+    density = Density.of(torch.tensor([0.5, 0.5]), torch.zeros(2, 1), torch.ones(2, 1, 1))
+    assert density.log_density(torch.tensor([[0.0], [1e200]]))[1] == -float("inf")
+    with pytest.raises(ValueError, match=r"point 1 .* leave it out"):
+        density.responsibilities(torch.tensor([[0.0], [1e200]]))

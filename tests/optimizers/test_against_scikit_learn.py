@@ -10,7 +10,7 @@ import torch
 from sklearn.cluster import KMeans as ReferenceKMeans
 from sklearn.datasets import load_iris
 from sklearn.mixture import GaussianMixture
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.testing import assert_close
 

@@ -6,6 +6,7 @@ answered before torch is imported; only then is the model read.
 
 from __future__ import annotations
 
+import sys
 from argparse import SUPPRESS, ArgumentError, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mixfit import catalogue, runs
+from mixfit.commands.columns import columns_among, counted, renaming
 from mixfit.commands.points import Points, points_asked_for
 from mixfit.errors import InputError
 from mixfit.spelling import nearest
 
 if TYPE_CHECKING:
+    from mixfit.data.dataset import Dataset
     from mixfit.data.module import Source
     from mixfit.portable import Model
 
@@ -58,46 +61,55 @@ class Asked:
         """The names of the model's D axes, or x0, x1, ... where it has none."""
         return self.model.columns or tuple(f"x{axis}" for axis in range(self.model.density.means.shape[1]))
 
+    @property
+    def about(self) -> str:
+        """Which points are looked at, as one types it."""
+        path = self.options.get("path")
+        return f"data={self.choice}" if path is None else f"data={self.choice} data.path={path}"
+
+    def dataset(self) -> Dataset:
+        """The points in their parts; `InputError` if they are none of the model's, or no longer those of the run."""
+        dataset = self.source().load(self.seed)
+        self.check_dimension(dataset.columns)
+        self.check_unchanged(len(dataset.train))
+        return dataset
+
     def source(self) -> Source:
         """Where the points come from; of a file that is not the run's own, the columns that the run knows."""
         from mixfit.parts import called, part
 
         options = {key: value for key, value in self.options.items() if key != "batch_size"}
-        if "columns" in options and not self.own:
-            from mixfit.data.tables import column_names
-
-            options |= self.columns_among(column_names(options["path"], options["header"]))
+        if "columns" in options:
+            options |= self.chosen_columns()
         return called("data", part("data", options, object), options)
 
-    def columns_among(self, names: Sequence[str]) -> dict[str, Any]:
-        """`columns` and `label` for a file with columns of these names.
+    def chosen_columns(self) -> dict[str, Any]:
+        """`columns` and `label` of a file: the run's own choice for its own file, and for another what it has."""
+        if self.own:
+            return {key: self.options[key] for key in ("columns", "label")}
+        from mixfit.data.tables import column_names
 
-        What was typed holds. Otherwise the columns are the run's own where the file has them all, and None, which
-        means all but the label, where it has none of them; the label is the run's own, where the file has it.
-
-        Raises:
-            InputError: if the file has some of the run's columns and lacks others.
-        """
-        label = self.options["label"]
-        if "label" not in self.typed and not _has(names, label):
-            label = None
-        if "columns" in self.typed:
-            return {"columns": self.options["columns"], "label": label}
-        ours = self.model.columns or ()
-        lacking = [name for name in ours if name not in names]
-        if lacking and len(lacking) < len(ours):
-            raise InputError(
-                f"data.path={self.options['path']}: lacks {counted(lacking)} of the run's {counted(ours)}; "
-                f"it has {counted(names)}; say which to use: data.columns=[...]"
-            )
-        return {"columns": None if lacking or not ours else list(ours), "label": label}
+        names = column_names(self.options["path"], self.options["header"])
+        return columns_among(names, self.model.columns or (), self.options, self.typed)
 
     def check_dimension(self, columns: Sequence[str]) -> None:
-        """Raises `InputError` if points with these columns do not live where the model does."""
+        """Raises `InputError` if points with these columns do not live where the model does; tells of other names."""
         if len(columns) != len(self.columns):
             raise InputError(
                 f"{self.run}: the run has {counted(self.columns)}, the data {counted(columns)}; "
                 "choose as many with data.columns=[...], or other data"
+            )
+        if "path" in self.options and not self.own and "columns" not in self.typed:
+            if line := renaming(columns, self.model.columns or ()):
+                sys.stderr.write(f"{line}\n")
+
+    def check_unchanged(self, n_points: int) -> None:
+        """Raises `InputError` if the run's own points have another number of training points than were fitted."""
+        fitted = runs.read(self.run).metrics["n_points"]
+        if self.own and fitted is not None and fitted != n_points:
+            raise InputError(
+                f"{self.run}: the data changed since the fit: {fitted} points were fitted, {n_points} are there now; "
+                "give data.path=... to look at other data"
             )
 
 
@@ -187,7 +199,25 @@ def _read(parser: ArgumentParser, arguments: Sequence[str] | None) -> tuple[list
     overrides = checked([word for word in words if Path(word) not in folders])
     if not folders:
         raise InputError(f"no run is given; give the folder of one, as in {parser.prog} logs/runs/...")
+    for folder in folders:
+        _check_has_model(folder)
     return folders, overrides, flags
+
+
+def _check_is_folder(path: Path) -> None:
+    if path.is_file():
+        run = runs.around(path)
+        raise InputError(f"{path}: is a file; give the folder of {f'its run, {run}' if run else 'a run'}")
+    if not path.is_dir():
+        raise InputError(f"{path}: there is no such folder; give the folder of a run, as in logs/runs/...")
+
+
+def _check_has_model(folder: Path) -> None:
+    """Says what a folder without a model is, before anybody is asked for its points."""
+    if not (folder / "model.json").exists():
+        from mixfit import portable
+
+        portable.read(folder)
 
 
 def _flags(parser: ArgumentParser, arguments: Sequence[str] | None) -> Namespace:
@@ -199,15 +229,3 @@ def _flags(parser: ArgumentParser, arguments: Sequence[str] | None) -> Namespace
         known = [flag for action in parser._actions for flag in action.option_strings if action.help != SUPPRESS]
         raise InputError(f"{unknown[0]}: there is no such flag; {nearest(unknown[0], known)}")
     return flags
-
-
-def _has(names: Sequence[str], column: str | int | None) -> bool:
-    """Whether a file with columns of these names has this one, by name or by number."""
-    text = str(column)
-    return column in names or (text.isdecimal() and int(text) < len(names))
-
-
-def counted(names: Sequence[str]) -> str:
-    """How many columns there are, and their names if they are few."""
-    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-    return f"{len(names)} column{'' if len(names) == 1 else 's'} ({shown})"

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from mixfit.commands.asked import Asked
-from mixfit.data.tables import column_names, read_chunks
+from mixfit.data.dataset import part_sizes
+from mixfit.data.tables import read_chunks
 
 CHUNK_ELEMENTS = 2**20
 """Floating-point numbers of a chunk and of what is computed for it: large enough to be quick, small beside memory."""
@@ -26,18 +27,20 @@ def chunks(found: Asked) -> Iterator[Tensor]:
 
 
 def _of_file(found: Asked, rows: int) -> Iterator[Tensor]:
-    path, header = found.options["path"], found.options["header"]
-    chosen = {key: found.options[key] for key in ("columns", "label")}
-    if not found.own:
-        chosen = found.columns_among(column_names(path, header))
-    for table in read_chunks(path, **chosen, header=header, rows=rows, with_labels=False):
-        found.check_dimension(table.columns)
+    options, n_points = found.options, 0
+    tables = read_chunks(
+        options["path"], **found.chosen_columns(), header=options["header"], rows=rows, with_labels=False
+    )
+    for table in tables:
+        if not n_points:
+            found.check_dimension(table.columns)
+        n_points += len(table.points)
         yield torch.from_numpy(table.points)
+    found.check_unchanged(part_sizes(n_points, options["val_fraction"], options["test_fraction"])[0])
 
 
 def _of_source(found: Asked, rows: int) -> Iterator[Tensor]:
-    dataset = found.source().load(found.seed)
-    found.check_dimension(dataset.columns)
+    dataset = found.dataset()
     for part in (dataset.train, dataset.val, dataset.test):
         if len(part):
             yield from part.points.split(rows)

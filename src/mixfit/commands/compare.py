@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mixfit import runs
-from mixfit.commands.asked import Asked, asked_of_several, counted, parser
+from mixfit.commands.asked import Asked, asked_of_several, parser
+from mixfit.commands.columns import counted
 from mixfit.commands.output import folder_of
-from mixfit.commands.points import own_points
+from mixfit.commands.points import are_same, own_points
 from mixfit.errors import InputError
 from mixfit.one_move import write_in_one_move
 
@@ -30,8 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     found = asked_of_several(command_line(), arguments)
     names = names_of([each.run for each in found])
     check_columns(found)
-    dataset = found[0].source().load(found[0].seed)
-    found[0].check_dimension(dataset.columns)
+    dataset = found[0].dataset()
     part = judging(dataset)
     from mixfit.commands import comparison_text
     from mixfit.commands.comparison import compared
@@ -121,8 +121,9 @@ def _note(found: Sequence[Asked], names: Sequence[str], dataset: Dataset, part: 
     """Which points these are, and which of the runs may have been fitted to some of them."""
     first, which = found[0], "test " if len(dataset.test) else ""
     if not first.own:
-        return f"{len(part):,} {which}points of data={first.choice}"
+        return f"{len(part):,} {which}points of {first.about}"
     ours = own_points(runs.read(first.run))
-    strangers = [name for name, each in zip(names, found, strict=True) if own_points(runs.read(each.run)) != ours]
+    theirs = {name: own_points(runs.read(each.run)) for name, each in zip(names, found, strict=True)}
+    strangers = [name for name, points in theirs.items() if not are_same(points, ours)]
     warning = f"; fitted to other data or another partition: {', '.join(strangers)}" if strangers else ""
     return f"{len(part):,} {which}points of {names[0]}{warning}"

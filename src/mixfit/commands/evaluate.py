@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mixfit.commands.asked import Asked, asked, parser
-from mixfit.commands.output import new_file
+from mixfit.commands.output import check_is_new, new_file
 from mixfit.one_move import write_in_one_move
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ PARTS = ("train", "val", "test")
 def main(arguments: Sequence[str] | None = None) -> None:
     """Prints the numbers, and writes them where there is a file for them."""
     found = asked(command_line(), arguments)
-    dataset = found.source().load(found.seed)
-    found.check_dimension(dataset.columns)
+    dataset = found.dataset()
     from mixfit.effort import with_threads
 
     n_components = len(found.model.density.weights)
@@ -108,19 +107,20 @@ def show(found: Asked, values: Mapping[str, Value]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     table = Table(box=None, pad_edge=False)
     for heading in ("part", "points", "nll", "standard error", "outliers"):
         table.add_column(heading, justify="left" if heading == "part" else "right", no_wrap=True)
     for row in _rows(values):
         table.add_row(*row)
     console.print(table)
-    lines = Table(box=None, pad_edge=False, show_header=False)
-    for name, text in _lines(values):
-        lines.add_row(f"[dim]{name}[/dim]", text)
+    lines = Table("name", "text", box=None, pad_edge=False, show_header=False)
+    lines.columns[0].style = "dim"
+    for row in _lines(values):
+        lines.add_row(*row)
     console.print(lines)
     meaning = f"outliers: less likely than all but {RARE:.0%} of the training points"
-    console.print(f"{found.run} on data={found.choice}; {meaning}", style="dim", markup=False, soft_wrap=True)
+    console.print(f"{found.run} on {found.about}; {meaning}", style="dim", soft_wrap=True)
 
 
 def _rows(values: Mapping[str, Value]) -> Iterator[tuple[str, ...]]:
@@ -136,7 +136,8 @@ def _rows(values: Mapping[str, Value]) -> Iterator[tuple[str, ...]]:
 
 def _lines(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
     criteria = "   ".join(f"{name.upper()} {_shown(values[name])}" for name in ("bic", "aic", "icl"))
-    yield "criteria", f"{criteria}   ({values['n_parameters']} parameters, {values['n_points']} points)"
+    yield "criteria", criteria
+    yield "counts", f"{values['n_parameters']} parameters, {values['n_points']} points"
     if values["ari"] is not None:
         yield "ari", _shown(values["ari"])
 
@@ -147,8 +148,9 @@ def _shown(value: Value) -> str:
 
 
 def write(path: Path, values: Mapping[str, Value]) -> None:
-    """Writes the numbers as JSON, which has none that is not finite: such a one is null."""
+    """Writes the numbers as JSON, which has none that is not finite: such a one is null; `InputError` if there is a file."""
     finite = {
         name: value if not isinstance(value, float) or isfinite(value) else None for name, value in values.items()
     }
+    check_is_new(path)
     write_in_one_move(path, f"{json.dumps(finite, indent=2)}\n".encode())

@@ -9,7 +9,11 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable
 from pathlib import Path
 
+from mixfit.errors import InputError
 from mixfit.spelling import listed
+
+
+TAKEN = "is there already, and would be written over; choose another name"
 
 
 def new_file(*suffixes: str) -> Callable[[str], Path]:
@@ -20,12 +24,18 @@ def new_file(*suffixes: str) -> Callable[[str], Path]:
         if path.suffix.lower() not in suffixes:
             raise ArgumentTypeError(f"{path}: the suffix says what is written; give {listed(suffixes, 'or')}")
         if path.exists():
-            raise ArgumentTypeError(f"{path}: is there already, and would be written over; choose another name")
+            raise ArgumentTypeError(f"{path}: {TAKEN}")
         if not path.absolute().parent.is_dir():
             raise ArgumentTypeError(f"{path}: there is no folder {path.absolute().parent}; make it, or choose another")
         return path
 
     return checked
+
+
+def check_is_new(path: Path) -> None:
+    """Raises `InputError` if somebody has made the file while a command was at work."""
+    if path.exists():
+        raise InputError(f"{path}: {TAKEN}")
 
 
 def folder_of(*names: str) -> Callable[[str], Path]:

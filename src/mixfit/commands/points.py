@@ -2,13 +2,16 @@
 
 Choosing another `data=` starts from that choice's defaults, and a file alone says
 enough: `data.path=new.csv` means `data=file`. What is not the run's own is not divided unless somebody asks for it,
-because nothing of it was fitted. Neither torch nor the points are needed to know all this.
+because nothing of it was fitted. A path that the run was given leads from where
+the run was started, and one that is typed from where one stands. Neither torch nor the points are needed to know all this.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from mixfit import catalogue
@@ -55,13 +58,17 @@ def points_asked_for(run: Run, overrides: Mapping[str, Any]) -> Points:
         )
     start = own.options if own and own.choice == choice else _defaults(choice)
     _check_options(choice, start.keys(), given)
+    if own and own.choice == choice and "path" not in given:
+        _check_is_there(run, own)
     seed = overrides.get("seed", own.seed if own else catalogue.defaults_of_no_group()["seed"])
     options = {**start, **given}
-    is_own = own is not None and (choice, _of_points(options), seed) == (own.choice, _of_points(own.options), own.seed)
-    if not is_own:
+    asked_for = Points(choice, options, seed, own=False, typed=frozenset(given))
+    if is_own := are_same(asked_for, own):
+        asked_for = replace(asked_for, own=is_own)
+    else:
         options |= {key: 0.0 for key in FRACTIONS if key in options and key not in given}
     _check_complete(choice, {f"data.{option}": value for option, value in options.items()} | {"seed": seed})
-    return Points(choice, options, seed, is_own, frozenset(given))
+    return asked_for
 
 
 def own_points(run: Run) -> Points | None:
@@ -73,8 +80,32 @@ def own_points(run: Run) -> Points | None:
     for option, value in noted.items():
         if wrong := refusal(f"data.{option}", value):
             raise InputError(f"{run.folder / '.hydra' / 'config.yaml'}: {wrong}")
+    noted |= {"path": _path_of(run, noted["path"])} if noted.get("path") else {}
     target = {"_target_": _defaults(choice)["_target_"]} if choice in catalogue.options("data") else {}
     return Points(choice, noted | target, seed, own=True)  # of our own choices, not what the file says that they are
+
+
+def are_same(one: Points | None, other: Points | None) -> bool:
+    """Whether both are known, and are the same points with the same partition."""
+    if one is None or other is None:
+        return False
+    return (one.choice, _of_points(one.options), one.seed) == (other.choice, _of_points(other.options), other.seed)
+
+
+def _path_of(run: Run, path: str) -> str:
+    """The run's own path, as it stands where that leads to the same file from here."""
+    started_in = run.started_in or Path.cwd()
+    return path if started_in == Path.cwd() else str(started_in / path)
+
+
+def _check_is_there(run: Run, own: Points) -> None:
+    if path := own.options.get("path"):
+        file = Path.cwd() / path
+        if not os.path.lexists(file):
+            raise InputError(
+                f"{run.folder}: was fitted to {file.name} in {file.parent}, where there is no such file now; "
+                "give data.path=..."
+            )
 
 
 def _implied(own: Points | None, given: Mapping[str, Any]) -> str | None:
@@ -93,7 +124,8 @@ def _defaults(choice: str) -> dict[str, Any]:
 
 
 def _of_points(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in options.items() if key not in NOT_OF_THE_POINTS}
+    path = {"path": Path.cwd() / options["path"]} if options.get("path") else {}
+    return {key: value for key, value in options.items() if key not in NOT_OF_THE_POINTS} | path
 
 
 def _check_options(choice: str, known: Collection[str], given: Mapping[str, Any]) -> None:

@@ -80,6 +80,7 @@ def predicted(found: Asked, threshold: float | None) -> Tally:
     tally = Tally(n_components)
     with row_file(found.flags.output, schema(n_components, threshold is not None)) as write:
         for some in in_order(lambda points: predictions(density, points, threshold), chunks(found)):
+            some.check(tally.n_rows + 1)
             tally.add(some)
             write(some.table)
     return tally
@@ -90,16 +91,17 @@ def show(found: Asked, tally: Tally, threshold: float | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    lines = Table(box=None, pad_edge=False, show_header=False)
-    lines.add_row("[dim]points[/dim]", f"{tally.n_rows}")
-    lines.add_row("[dim]nll[/dim]", f"{tally.nll:.6g} nats per point")
+    lines = Table("name", "text", box=None, pad_edge=False, show_header=False)
+    lines.columns[0].style = "dim"
+    lines.add_row("points", f"{tally.n_rows}")
+    lines.add_row("nll", f"{tally.nll:.6g} nats per point")
     shown = "  ".join(f"{k}: {share:.2%}" for k, share in enumerate(tally.shares[:MOST_SHARES]))
-    lines.add_row("[dim]labels[/dim]", shown + "  ..." * (len(tally.shares) > MOST_SHARES))
+    lines.add_row("labels", shown + "  ..." * (len(tally.shares) > MOST_SHARES))
     if threshold is not None:
         share = tally.n_outliers / tally.n_rows
-        lines.add_row("[dim]outliers[/dim]", f"{tally.n_outliers} ({share:.2%}), log_density below {threshold:.6g}")
-    console = Console(highlight=False)
+        lines.add_row("outliers", f"{tally.n_outliers} ({share:.2%}), log_density below {threshold:.6g}")
+    console = Console(highlight=False, markup=False, emoji=False)
     console.print(lines)
-    console.print(f"[dim]{found.run} on data={found.choice}[/dim]", soft_wrap=True)
+    console.print(f"{found.run} on {found.about}", style="dim", soft_wrap=True)
     written = found.flags.output or "no rows written; --output FILE.csv or FILE.parquet writes them"
-    console.print(str(written), soft_wrap=True, markup=False)
+    console.print(str(written), soft_wrap=True)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
+from mixfit.errors import InputError
 from mixfit.mixtures.density import Density
 
 
@@ -31,6 +32,16 @@ class Predictions:
     log_density: Tensor
     responsibilities: Tensor
     outlier: Tensor | None
+
+    def check(self, first_row: int) -> None:
+        """Raises `InputError`, which names the row, if a log-density is no number; the first of these is first_row."""
+        finite = self.log_density.isfinite()
+        if not finite.all():
+            row = first_row + int(finite.int().argmin())
+            raise InputError(
+                f"row {row} of the points: lies so far from every component that its log-density is beyond the range "
+                "of float64, so no component is more probable than another; correct this row or delete it"
+            )
 
     @property
     def table(self) -> pa.Table:

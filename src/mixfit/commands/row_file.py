@@ -14,6 +14,7 @@ from typing import IO
 import numpy as np
 import pyarrow as pa
 
+from mixfit.commands.output import check_is_new
 from mixfit.errors import InputError
 from mixfit.one_move import moved_when_complete
 
@@ -26,19 +27,17 @@ def row_file(path: Path | None, schema: pa.Schema, n_rows: int | None = None) ->
     """What writes tables of this schema into CSV, Parquet or NPY, as the suffix says; without a path, nowhere.
 
     An NPY file says first how many rows it has; it is one matrix of float64. Raises `InputError` if the file cannot
-    be written.
+    be written, or is there by the time that it is complete.
     """
     if path is None:
         yield _nowhere
         return
     form = FORMS[path.suffix.lower()]
     try:
-        with (
-            moved_when_complete(path) as unfinished,
-            unfinished.open("wb") as file,
-            form(file, schema, n_rows) as write,
-        ):
-            yield write
+        with moved_when_complete(path) as unfinished:
+            with unfinished.open("wb") as file, form(file, schema, n_rows) as write:
+                yield write
+            check_is_new(path)
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(f"{path}: {reason}, so nothing was written; choose another --output") from error

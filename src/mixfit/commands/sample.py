@@ -93,7 +93,7 @@ def show(rows: pa.Table) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     for values in zip(*(column.to_pylist() for column in rows.columns), strict=True):
         table.add_row(*(f"{value:.5g}" for value in values))
-    Console(highlight=False, width=12 * rows.num_columns).print(table)
+    Console(highlight=False, markup=False, emoji=False, width=12 * rows.num_columns).print(table)
 
 
 def _whole_number(least: int) -> Callable[[str], int]:

@@ -77,16 +77,22 @@ def split(everything: Part, columns: tuple[str, ...], val_fraction: float, test_
     for key, fraction in {"data.val_fraction": val_fraction, "data.test_fraction": test_fraction}.items():
         if not 0 <= fraction < 1:
             raise InputError(f"{key}={fraction}: a share of the points must lie in [0, 1); change {key}")
-    n_val, n_test = (round(fraction * len(everything)) for fraction in (val_fraction, test_fraction))
-    if n_val + n_test >= len(everything):
+    n_train, n_val, n_test = part_sizes(len(everything), val_fraction, test_fraction)
+    if n_train <= 0:
         raise InputError(
             f"{n_val} validation and {n_test} test points leave none of {len(everything)} to fit; "
             "lower data.val_fraction or data.test_fraction"
         )
     order = torch.randperm(len(everything), generator=generator(seed, 0))
-    rows = order.split([len(everything) - n_val - n_test, n_val, n_test])
+    rows = order.split([n_train, n_val, n_test])
     train, val, test = (everything.take(chosen.sort().values) for chosen in rows)
     return Dataset(train, val, test, columns)
+
+
+def part_sizes(n_points: int, val_fraction: float, test_fraction: float) -> tuple[int, int, int]:
+    """How many of all points are for training, validation and test."""
+    n_val, n_test = round(val_fraction * n_points), round(test_fraction * n_points)
+    return n_points - n_val - n_test, n_val, n_test
 
 
 def generator(seed: int, stream: int) -> torch.Generator:

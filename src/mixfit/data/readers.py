@@ -19,8 +19,8 @@ def open_columns(path: Path, header: bool | None) -> ColumnFile:
     """The columns of a file, to be read; `header` concerns text alone. InputError if there are none to read."""
     compressed = path.suffix.lower() in COMPRESSIONS
     suffix = (Path(path.stem) if compressed else path).suffix.lower()
-    _check_suffix(path, suffix, compressed)
     _check_status(path)
+    _check_suffix(path, suffix, compressed)
     if suffix in TEXT_DELIMITERS:
         return open_text(path, header, TEXT_DELIMITERS[suffix])
     return BINARY_READERS[suffix](path)
@@ -46,7 +46,7 @@ def _check_status(path: Path) -> None:
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be opened ({error}): allow reading it, or correct data.path") from error
     if kind != stat.S_IFREG:
-        what = "a directory" if kind == stat.S_IFDIR else "a device, a pipe or a socket"
+        what = "a folder" if kind == stat.S_IFDIR else "a device, a pipe or a socket"
         raise InputError(f"is {what}, not a file: data.path names one file of points")
     if status.st_size == 0:
         raise InputError("is empty, 0 bytes: there is no point in it; name another file in data.path")

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.utils import check_random_state
+from torch.linalg import LinAlgError  # type: ignore[attr-defined]
 from torch.optim import Optimizer
 
 from mixfit import catalogue, chosen
@@ -102,11 +103,19 @@ def optimizer_of(
 
 @contextmanager
 def speaking_of_arguments() -> Iterator[None]:
-    """Errors that name a key name the argument that stands for it instead."""
+    """Errors that name a key name the argument that stands for it instead.
+
+    Without a floor, which only the estimator allows, a covariance may lose its inverse; that is an error with a remedy.
+    """
     try:
         yield
     except InputError as error:
         raise InputError(_in_python(str(error))) from error
+    except LinAlgError as error:
+        raise InputError(
+            "a component has collapsed: its points do not fill all dimensions, so its covariance has no inverse; raise "
+            "reg_covar, lower n_components, or choose covariance_type='diag'"
+        ) from error
 
 
 def _in_python(message: str) -> str:

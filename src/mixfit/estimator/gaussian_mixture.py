@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import torch
 from sklearn.utils.metaestimators import available_if
 from torch.optim import LBFGS
 
@@ -23,7 +24,7 @@ from mixfit.estimator.arguments import INITIALIZERS, check_arguments, dtype_of, 
 from mixfit.estimator.fitted import FittedMixture
 from mixfit.estimator.initial import Initial
 from mixfit.estimator.keeping import keep
-from mixfit.estimator.points import Points, part_of, points_of
+from mixfit.estimator.points import Points, balanced, part_of, points_of
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.rarity import Rarity
 from mixfit.optimizers import ClosedForm, Never
@@ -136,8 +137,8 @@ class GaussianMixture(FittedMixture):
         goes_on = self.warm_start and self.__sklearn_is_fitted__()
         points = points_of(self, X, is_first=not goes_on)
         train = part_of(points, sample_weight)
-        with speaking_of_arguments():
-            ends = [self._fitted(train, seed, goes_on) for seed in self._seeds(1 if goes_on else self.n_init)]
+        with speaking_of_arguments(), torch.inference_mode(mode=False):  # in which nothing could be fitted
+            ends = [self._fitted(balanced(train), seed, goes_on) for seed in self._seeds(1 if goes_on else self.n_init)]
         self._keep(min(ends, key=lambda end: end.rank), train, points)
         return self
 
@@ -155,11 +156,11 @@ class GaussianMixture(FittedMixture):
         points = points_of(self, X, is_first)
         part = part_of(points, sample_weight)
         n_seen = part.total_weight + (0.0 if is_first else self._n_seen)
-        with speaking_of_arguments(), self._threads(part.points):
+        with speaking_of_arguments(), torch.inference_mode(mode=False), self._threads(part.points):
             module = self._module(part, seed=self._seeds(1)[0], max_passes=self.max_iter)
             step = followed(
                 module,
-                part,
+                balanced(part),
                 None if is_first else self._mixture_to_go_on_with(),
                 None if is_first else self._memory.get(self.optimizer),
                 share=(part.total_weight / n_seen) ** FORGETTING,

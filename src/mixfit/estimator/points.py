@@ -74,6 +74,14 @@ def part_of(points: Points, sample_weight: Any) -> Part:
     return Part(points.rows[counts.to(points.rows.device)], weights=weights[counts])
 
 
+def balanced(part: Part) -> Part:
+    """The same points with weights of mean one: to a fit only their ratios matter, and huge ones would overflow."""
+    if part.weights is None:
+        return part
+    weights = part.weights / part.weights.max()
+    return Part(part.points, weights=weights / weights.mean())
+
+
 def weights_of(sample_weight: Any, n_points: int) -> Tensor | None:
     """Weights (N,) in float64; None where none are given.
 

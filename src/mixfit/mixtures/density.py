@@ -91,8 +91,18 @@ class Density(nn.Module):
 
     @torch.no_grad()
     def responsibilities(self, points: Tensor) -> Tensor:
-        """p(k | x_n), (N, K): the soft assignment."""
-        return self.mixture.responsibilities(self.standardized(points))
+        """p(k | x_n), (N, K): the soft assignment.
+
+        Raises `ValueError` for a point so far from every component that its density is zero to the last digit.
+        """
+        shares = self.mixture.responsibilities(self.standardized(points))
+        if bool(shares.isnan().any()):
+            row = int(shares.isnan().any(1).int().argmax())
+            raise ValueError(
+                f"point {row} (counted from 0) lies so far from every component that floating-point numbers cannot say "
+                "to which it belongs; leave it out"
+            )
+        return shares
 
     @torch.no_grad()
     def assign(self, points: Tensor, assignment: Assignment = soft) -> Tensor:

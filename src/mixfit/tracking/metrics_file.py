@@ -57,7 +57,7 @@ def status(folder: Path) -> str | None:
     """What the file says of the run; None where there is no file, or none that can be read."""
     try:
         return str(read(folder)["status"])
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from mixfit.data.dataset import Dataset
@@ -25,7 +26,7 @@ def print_table(folder: Path, density: Density, dataset: Dataset, values: Mappin
         numbers.add_row(f"[dim]{name}[/dim]", value)
     console.print(numbers)
     console.print(_components(density, dataset))
-    console.print(f"[dim]{folder}[/dim]", soft_wrap=True)
+    console.print(str(folder), style="dim", markup=False, soft_wrap=True)
 
 
 def print_line(folder: Path, values: Mapping[str, Value]) -> None:
@@ -62,13 +63,16 @@ def _lines(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
 
 
 def _components(density: Density, dataset: Dataset) -> Table:
-    """Weight, means and standard deviations of each component, and those of the true one that matches it below."""
+    """Weight, means and standard deviations of each component, and those of the true one that matches it below.
+
+    They stand in the order of their first coordinate or of the truth, each with the label that `predict` gives it.
+    """
     axes = range(min(MOST_AXES, len(dataset.columns)))
     table = Table(box=None, pad_edge=False)
-    for heading in ("component", "weight", *(dataset.columns[axis] for axis in axes)):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row, (k, true) in enumerate(matched(density, dataset.truth)[:MOST_COMPONENTS], start=1):
-        table.add_row(str(row), *_row(density, k, axes))
+    for heading in ("label", "weight", *(dataset.columns[axis] for axis in axes)):
+        table.add_column(escape(heading), justify="right", no_wrap=True)
+    for k, true in matched(density, dataset.truth)[:MOST_COMPONENTS]:
+        table.add_row(str(k), *_row(density, k, axes))
         if true is not None and dataset.truth is not None:
             table.add_row(*(f"[dim]{text}[/dim]" for text in ("true", *_row(dataset.truth, true, axes))))
     left = len(density.weights) - MOST_COMPONENTS
