@@ -15,10 +15,11 @@ from torch.optim import Optimizer
 from mixfit import catalogue
 from mixfit.errors import InputError
 from mixfit.keys import refusal
+from mixfit.mixtures.assignments import Assignment, soft
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.initializers.start import Initializer
 from mixfit.mixtures.mixture import Mixture
-from mixfit.optimizers import Stopping
+from mixfit.optimizers import ClosedForm, Stopping
 from mixfit.parts import optimizer_of, part
 from mixfit.spelling import nearest
 
@@ -66,6 +67,12 @@ def optimizer_class(name: str) -> type[Optimizer]:
     """The class of the optimizer of this name; raises `InputError`, which names the nearest, if there is none."""
     found: type[Optimizer] = part("optimizer", defaults_of("optimizer", name), Optimizer)
     return found
+
+
+def assignment(name: object) -> Assignment:
+    """How the optimizer of this name shares points among components; softly where the name is not known here."""
+    known = optimizer_class(str(name)) if name in catalogue.options("optimizer") else None
+    return known.assign if known is not None and issubclass(known, ClosedForm) else soft
 
 
 def defaults_of(group: str, name: str) -> dict[str, Any]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from mixfit.commands.asked import Asked, asked, asked_of_several, parser
+from mixfit.commands.chunks import chunks
 from mixfit.errors import InputError
+from mixfit.tracking import metrics_file
 from tests.fitted_runs import fitted_run, save_model, two_blobs
 
 TABLE = "a,b,kind\n0,1,x\n2,3,y\n4,5,y\n6,8,x\n"
@@ -198,6 +202,65 @@ def test_a_value_in_a_folder_that_cannot_be_is_refused(drawn: Path) -> None:
     assert "data.n_val=many: expected a whole number" in refused(drawn)
 
 
+def started_in(run: Path, folder: Path, **data: object) -> None:
+    """Lets the run say that it was started in the folder, with these keys of the data."""
+    hydra, config = (run / ".hydra" / f"{name}.yaml" for name in ("hydra", "config"))
+    noted = yaml.safe_load(hydra.read_text())
+    noted["hydra"]["runtime"]["cwd"] = str(folder)
+    hydra.write_text(yaml.safe_dump(noted, sort_keys=False))
+    asked_for = yaml.safe_load(config.read_text())
+    asked_for["data"] |= data
+    config.write_text(yaml.safe_dump(asked_for, sort_keys=False))
+
+
+def test_the_runs_own_path_leads_from_where_the_run_was_started(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started_in(run, tmp_path, path="own.csv")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "own.csv").write_text("a,b,kind\n9,9,x\n")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    found = ask(run)
+    assert (found.own, len(found.dataset().train)) == (True, 3)
+    assert ask(run, "data.path=../own.csv").options["val_fraction"] == 0  # spelled otherwise, so all points are new
+    typed = ask(run, "data.path=own.csv")
+    assert (typed.own, len(typed.dataset().train), typed.about) == (False, 1, "data=file data.path=own.csv")
+    monkeypatch.chdir(tmp_path)
+    assert (ask(run).own, ask(run).about) == (True, "data=file data.path=own.csv")
+    assert ask(run, "data.path=own.csv").own
+
+
+def test_a_file_that_is_gone_is_told_with_the_folder_that_it_was_in(run: Path, tmp_path: Path) -> None:
+    started_in(run, tmp_path / "gone", path="own.csv")
+    assert refused(run) == (
+        f"{run}: was fitted to own.csv in {tmp_path / 'gone'}, where there is no such file now; give data.path=..."
+    )
+    assert not ask(run, f"data.path={tmp_path / 'own.csv'}").own
+
+
+def test_data_with_another_number_of_points_than_were_fitted_is_refused(run: Path, tmp_path: Path) -> None:
+    metrics_file.write(run, {"status": "done", "n_points": 3})
+    assert len(ask(run).dataset().train) == 3
+    (tmp_path / "own.csv").write_text(TABLE + TABLE.partition("\n")[2])
+    told = "the data changed since the fit: 3 points were fitted, 5 are there now; give data.path=..."
+    with pytest.raises(InputError, match=told):
+        ask(run).dataset()
+    with pytest.raises(InputError, match=told):
+        list(chunks(ask(run)))
+    assert len(ask(run, "data.val_fraction=0").dataset().train) == 8
+
+
+@pytest.mark.parametrize("read", [Asked.dataset, lambda found: list(chunks(found))])
+def test_names_that_are_all_others_are_told(
+    read: Callable[[Asked], object], run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, header in (("other", "B,A\n"), ("none", ""), ("same", "b,a\n")):
+        (tmp_path / f"{name}.csv").write_text(f"{header}1,2\n3,4\n")
+        read(ask(run, f"data.path={tmp_path / name}.csv"))
+    read(ask(run, f"data.path={tmp_path / 'other.csv'}", "data.columns=[A,B]"))
+    assert capsys.readouterr().err == "columns B, A are taken as a, b; data.columns=[...] chooses others\n"
+
+
 # What is mistyped
 
 
@@ -246,7 +309,17 @@ def test_no_run_and_several_runs_are_refused(run: Path, drawn: Path) -> None:
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
-    assert "holds no model" in refused(tmp_path, "data=old_faithful")
+    (tmp_path / "logs" / "empty").mkdir(parents=True)
+    assert "holds no model" in refused(tmp_path / "logs", "data=old_faithful")
+
+
+def test_a_folder_that_holds_runs_names_some_of_them(run: Path, drawn: Path) -> None:
+    assert refused(run.parent) == f"{run.parent}: holds several models; give one of them, as {drawn} or {run}"
+
+
+def test_a_file_inside_a_run_is_told_with_the_run(run: Path) -> None:
+    message = f"{run / 'metrics.json'}: is a file; give the folder of its run, {run}"
+    assert refused(run / "metrics.json") == message
 
 
 def test_help_and_mistakes_need_no_torch(run: Path) -> None:

@@ -17,6 +17,7 @@ from mixfit.commands.compare import main
 from mixfit.errors import InputError
 from mixfit.mixtures.density import Density
 from tests.fitted_runs import fitted_run, save_model, two_blobs
+from tests.running import run_experiment
 
 DATA = {"data": "gaussians", "n_samples": 40, "n_val": 10, "n_test": 60}
 FILES = ["compare.csv", "compare.md", "compare.png"]
@@ -70,6 +71,15 @@ def test_settings_that_differ_have_columns(runs: list[str], tmp_path: Path) -> N
     assert "60 test points of two" in markdown
 
 
+def test_what_nobody_typed_sets_no_runs_apart(tmp_path: Path) -> None:
+    folders = {name: str(tmp_path / name) for name in ("em", "kmeans")}  # their tolerances are 1e-7 and 0
+    for name, folder in folders.items():
+        run_experiment(Path(folder), "data=old_faithful", f"optimizer={name}", "trainer=cpu")
+    main([*folders.values(), "--output", str(tmp_path / "new")])
+    assert {row["optimizer"] for row in rows(tmp_path / "new")} == {"em", "kmeans"}
+    assert "tol" not in rows(tmp_path / "new")[0]
+
+
 def test_the_same_comparison_leaves_the_same_bytes(runs: list[str], tmp_path: Path) -> None:
     for name in ("a", "b", "a"):
         main([*runs, "--output", str(tmp_path / name)])
@@ -79,7 +89,7 @@ def test_the_same_comparison_leaves_the_same_bytes(runs: list[str], tmp_path: Pa
 def test_points_that_are_given_are_all_looked_at(runs: list[str], tmp_path: Path) -> None:
     np.save(tmp_path / "given.npy", np.random.default_rng(0).normal(2, 2, (30, 2)))
     main([*runs, f"data.path={tmp_path / 'given.npy'}", "--output", str(tmp_path / "new")])
-    assert "30 points of data=file" in (tmp_path / "new" / "compare.md").read_text()
+    assert f"30 points of data=file data.path={tmp_path / 'given.npy'}" in (tmp_path / "new" / "compare.md").read_text()
     assert {row["ari"] for row in rows(tmp_path / "new")} == {""}
 
 

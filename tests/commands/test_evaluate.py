@@ -160,3 +160,14 @@ def test_nothing_is_written_over_and_nothing_into_nowhere(saved: Path, tmp_path:
 def test_points_of_another_dimension_are_refused(saved: Path) -> None:
     with pytest.raises(InputError, match=r"the run has 2 columns \(a, b\), the data 1 column \(velocity\)"):
         main([str(saved), "data=galaxies"])
+
+
+def test_counts_of_millions_of_points_stand_on_one_line(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save(tmp_path / "far.npy", np.full((1_000_000, 2), 1e5))
+    main([str(saved), f"data.path={tmp_path / 'far.npy'}"])
+    shown = capsys.readouterr().out.splitlines()
+    assert "counts    11 parameters, 1000000 points" in [line.rstrip() for line in shown]
+    assert next(line for line in shown if line.startswith("criteria")).count("e+") == 3
+    assert shown[-1].startswith(f"{saved} on data=file data.path={tmp_path / 'far.npy'}; outliers")

@@ -234,6 +234,38 @@ def test_an_interrupted_command_leaves_nothing(iris: Path, tmp_path: Path, monke
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_row_without_a_density_is_named_and_leaves_nothing(
+    blobs: tuple[Path, npt.NDArray[np.float64]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, points = blobs
+    np.save(tmp_path / "new.npy", np.concatenate([points[:40], [[1e100, 0.0], [1e200, 0.0]], points[:5]]))
+    monkeypatch.setattr(chunks, "CHUNK_ELEMENTS", 4 * 10)
+    for output in ("", f"--output={tmp_path / 'out.csv'}"):
+        message = refusal(run, f"data.path={tmp_path / 'new.npy'}", *filter(None, [output]))
+        assert message.startswith("row 42 of the points: lies so far from every component")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new.npy", "own.npy", "run"]
+
+
+def test_a_file_that_appears_meanwhile_is_not_written_over(
+    iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "out.csv"
+    monkeypatch.setattr("mixfit.commands.predictions.Tally.add", lambda *_: output.write_text("mine"))
+    message = refusal(iris, "--output", output)
+    assert message == f"{output}: is there already, and would be written over; choose another name"
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_brackets_and_the_file_are_shown_as_they_are(
+    blobs: tuple[Path, npt.NDArray[np.float64]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, points = blobs
+    np.save(tmp_path / "[x] :smile:.npy", points)
+    moved = run.rename(tmp_path / "run [x] :smile:")
+    main([str(moved), f"data.path='{tmp_path / '[x] :smile:.npy'}'"])
+    assert f"{moved} on data=file data.path={tmp_path / '[x] :smile:.npy'}\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("output", "reason"),
     [

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from pyarrow import csv, parquet
@@ -115,3 +116,24 @@ def test_the_script_is_the_command(
 )
 def test_what_cannot_be_drawn_is_refused(run: Path, words: list[str], reason: str) -> None:
     assert reason in refusal(run, *words)
+
+
+def test_a_file_that_appears_meanwhile_is_not_written_over(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output, columns = run.parent / "p.npy", sample.schema
+
+    def slow(model: portable.Model) -> pa.Schema:
+        output.write_text("mine")
+        return columns(model)
+
+    monkeypatch.setattr(sample, "schema", slow)
+    assert refusal(run, "--output", output) == (
+        f"{output}: is there already, and would be written over; choose another name"
+    )
+    assert output.read_text() == "mine"
+    assert sorted(path.name for path in run.parent.iterdir()) == ["p.npy", "run"]
+
+
+def test_brackets_in_a_columns_name_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = save_model(tmp_path / "model", two_blobs(1), torch.zeros(1, 1), ["[bold]"])
+    main([str(folder), "--rows", "1"])
+    assert capsys.readouterr().out.split()[:2] == ["[bold]", "component"]

@@ -44,7 +44,8 @@ def test_a_missing_file_is_refused_with_the_names_close_to_it(tmp_path: Path) ->
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
     os.mkfifo(tmp_path / "pipe.csv")
-    assert refusal(tmp_path / "folder.csv").startswith("is a directory")
+    assert refusal(tmp_path / "folder.csv").startswith("is a folder")
+    assert refusal(tmp_path).startswith("is a folder")
     assert refusal(tmp_path / "pipe.csv").startswith("is a device, a pipe or a socket")
     assert refusal(tmp_path / "a\0.csv").startswith("cannot be opened")
     assert refusal(tmp_path / f"{'long' * 99}.csv").startswith("cannot be opened")
@@ -164,8 +165,9 @@ def test_cells_without_a_finite_number_are_counted_and_the_first_is_named(tmp_pa
     assert message.startswith(f"{counts}the first is row 2 (line 3 of the file), column 'y'.")
     message = parquet_refusal(tmp_path, {"x": [1, 2, None], "y": [0.0, np.inf, np.nan]})
     assert message.startswith(counts.replace("3", "2").replace("64: 2", "64: 1") + "the first is row 2, column 'y'.")
-    assert "NaN: 1, infinite" in array_refusal(tmp_path, np.array([1, np.nan]))
-    assert "float64: 1;" in array_refusal(tmp_path, np.array(["1e999", "1"]))
+    assert "NaN: 1; the first" in array_refusal(tmp_path, np.array([1, np.nan]))
+    infinite = array_refusal(tmp_path, np.array(["1e999", "1"]))
+    assert infinite.startswith("cells that are infinite or beyond the range of float64: 1; the first")
 
 
 def test_missing_labels_are_counted_and_the_first_is_named(tmp_path: Path) -> None:

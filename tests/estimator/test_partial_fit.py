@@ -63,22 +63,21 @@ def test_one_part_of_all_points_from_explicit_parameters_is_one_step_of_em(point
 
 
 def test_one_part_is_one_step_of_a_gradient_optimizer(points: Array) -> None:
-    """Of gradient descent without momentum at rate one, which the mixture's units make as long as a step of EM."""
-    options = {"lr": 1.0, "momentum": 0.0}
+    """Of gradient descent without momentum: the mixture's units make one of rate 0.1 a tenth of a step of EM."""
+    options = {"lr": 0.1, "momentum": 0.0}
     step = stream("sgd", optimizer_options=options, **start(points)).partial_fit(points)
     fit = stream("sgd", optimizer_options=options, **start(points), max_iter=1).fit(points)
     assert_allclose(step.means_, fit.means_, rtol=1e-10)
     em = stream(**start(points)).partial_fit(points)
     began = stream(**start(points))
-    assert_allclose(step.means_ - began.means_init, em.means_ - began.means_init, rtol=0.75)
+    assert_allclose(10 * (step.means_ - began.means_init), em.means_ - began.means_init, rtol=0.75)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("optimizer", STREAMED)
-def test_a_stream_comes_near_to_the_fit_of_all_its_points(optimizer: str, seed: int) -> None:
+def test_a_stream_comes_near_to_the_fit_of_all_its_points(optimizer: str) -> None:
     points = Gaussians(2, 3, 6000, n_val=1, n_test=1, separation=2).load(0).train.points.numpy()
     best = GaussianMixture(3, optimizer=optimizer, random_state=0).fit(points).score(points)
-    streamed, order = GaussianMixture(3, optimizer=optimizer, random_state=seed), np.random.default_rng(seed)
+    streamed, order = stream(optimizer), np.random.default_rng(0)
     for rows in np.array_split(np.tile(order.permutation(len(points)), 2), 60):
         streamed.partial_fit(points[rows])
     assert -0.001 < best - streamed.score(points) < MOST_EXCESS[optimizer]
@@ -102,7 +101,7 @@ def test_coordinates_and_floor_stay_those_of_the_first_part(optimizer: str, poin
 
 def test_no_variance_sinks_below_the_floor_of_the_first_part(points: Array) -> None:
     mixture = stream(reg_covar=0.01).partial_fit(points)
-    for _ in range(200):
+    for _ in range(60):
         mixture.partial_fit(np.repeat(points[:3], 5, 0))
     smallest = np.linalg.eigvalsh(mixture.covariances_ / np.outer(points.std(0), points.std(0))).min()
     assert_allclose(smallest, 0.01, rtol=1e-6)
@@ -129,7 +128,7 @@ def test_a_later_part_counts_less_the_more_points_were_seen(points: Array) -> No
 
 def test_the_first_parts_are_forgotten_as_more_come(points: Array) -> None:
     mixture = GaussianMixture(1).partial_fit(points + 1000)
-    for _ in range(300):
+    for _ in range(100):
         mixture.partial_fit(points)
     assert_allclose(mixture.means_[0], points.mean(0), atol=0.05)
 

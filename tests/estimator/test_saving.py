@@ -143,7 +143,9 @@ ARGUMENTS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "expected"), ARGUMENTS, ids=[f"{given}"[:60] for given, _ in ARGUMENTS])
+@pytest.mark.parametrize(
+    ("given", "expected"), ARGUMENTS, ids=[f"{'+'.join(given)} {n}" for n, (given, _) in enumerate(ARGUMENTS)]
+)
 def test_arguments_of_any_type_come_back_as_what_they_mean(
     given: dict[str, Any], expected: dict[str, Any], points: Array, folder: Path
 ) -> None:

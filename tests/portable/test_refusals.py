@@ -123,11 +123,42 @@ def test_a_run_that_is_not_done_is_not_read_whatever_lies_in_it(status: str, clu
     assert clue in refusal(folder)
 
 
+@pytest.mark.parametrize("status", ["failed", "skipped"])
+def test_a_run_without_an_error_has_no_reason(status: str, folder: Path) -> None:
+    metrics_file.write(folder, {"status": status})
+    message = refusal(folder)
+    assert f"is a run that {'was ' * (status == 'skipped')}{status}" in message
+    assert "(" not in message.removeprefix(str(folder))
+
+
+@pytest.mark.parametrize("content", ["{", "", '{"status": "done", "nll/train": NaN}', '{"status": 1}', "[" * 100_000])
+def test_a_run_with_damaged_metrics_is_not_read(content: str, folder: Path) -> None:
+    (folder / "metrics.json").write_text(content)
+    assert "its metrics.json is damaged" in refusal(folder)
+
+
+@pytest.mark.parametrize("name", [".hydra", "checkpoints"])
+def test_a_run_without_metrics_is_not_read(name: str, folder: Path) -> None:
+    (folder / name).mkdir()
+    assert "is a run without metrics.json" in refusal(folder)
+
+
+def test_a_file_inside_a_run_is_told_with_the_folder_of_the_run(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", {}, {})
+    for name in ("metrics.json", ".hydra/config.yaml"):
+        assert f"is a file; give the folder that it lies in, {run}" in refusal(run / name)
+
+
+def test_a_folder_above_runs_names_some_of_them(tmp_path: Path) -> None:
+    first, second = (write_run(tmp_path / "runs" / name, {}, {}) for name in "ab")
+    assert f"holds no model, but runs are below it; give one of them, as {first} or {second}" in refusal(tmp_path)
+
+
 def test_an_interrupted_run_can_be_gone_on_with(folder: Path) -> None:
     metrics_file.write(folder, {"status": "interrupted"})
     (folder / "checkpoints").mkdir()
     (folder / "checkpoints" / "last.ckpt").touch()
-    assert f"go on with python train.py resume={folder}" in refusal(folder)
+    assert f"go on with mixfit train resume={folder}" in refusal(folder)
 
 
 def test_a_run_that_has_nothing_yet_is_told(tmp_path: Path) -> None:
@@ -350,6 +381,7 @@ def test_nothing_in_a_folder_is_ever_unpickled(name: str, folder: Path, tmp_path
     else:
         (folder / name).write_bytes(content)
     if name.endswith(".ckpt"):
+        metrics_file.write(folder, {"status": "done"})
         read(folder)
     else:
         refusal(folder)

@@ -99,9 +99,9 @@ class Asked:
                 f"{self.run}: the run has {counted(self.columns)}, the data {counted(columns)}; "
                 "choose as many with data.columns=[...], or other data"
             )
-        if "path" in self.options and not self.own and "columns" not in self.typed:
-            if line := renaming(columns, self.model.columns or ()):
-                sys.stderr.write(f"{line}\n")
+        is_by_place = "path" in self.options and not self.own and "columns" not in self.typed
+        if is_by_place and (line := renaming(columns, self.model.columns or ())):
+            sys.stderr.write(f"{line}\n")
 
     def check_unchanged(self, n_points: int) -> None:
         """Raises `InputError` if the run's own points have another number of training points than were fitted."""
@@ -192,8 +192,7 @@ def _read(parser: ArgumentParser, arguments: Sequence[str] | None) -> tuple[list
         Path(word) for word in words if Path(word).is_dir() or ("=" not in word and word.lstrip("~+") not in known)
     ]
     for folder in folders:
-        if not folder.is_dir():
-            raise InputError(f"{folder}: there is no such folder; give the folder of a run, as logs/runs/...")
+        _check_is_folder(folder)
     from mixfit.commands.typed import checked  # Hydra's grammar, which no folder needs
 
     overrides = checked([word for word in words if Path(word) not in folders])

@@ -148,7 +148,7 @@ def _shown(value: Value) -> str:
 
 
 def write(path: Path, values: Mapping[str, Value]) -> None:
-    """Writes the numbers as JSON, which has none that is not finite: such a one is null; `InputError` if there is a file."""
+    """Writes the numbers as JSON, which has none that is not finite: such a one is null. No file is written over."""
     finite = {
         name: value if not isinstance(value, float) or isfinite(value) else None for name, value in values.items()
     }

@@ -12,7 +12,6 @@ from pathlib import Path
 from mixfit.errors import InputError
 from mixfit.spelling import listed
 
-
 TAKEN = "is there already, and would be written over; choose another name"
 
 

@@ -1,9 +1,9 @@
 """Which points a command over a run looks at: those the run was given, unless something else is typed.
 
-Choosing another `data=` starts from that choice's defaults, and a file alone says
-enough: `data.path=new.csv` means `data=file`. What is not the run's own is not divided unless somebody asks for it,
-because nothing of it was fitted. A path that the run was given leads from where
-the run was started, and one that is typed from where one stands. Neither torch nor the points are needed to know all this.
+Choosing another `data=` starts from that choice's defaults, and a file alone says enough: `data.path=new.csv` means
+`data=file`. What is not the run's own is not divided unless somebody asks for it, because nothing of it was fitted.
+The run's own path leads from where the run was started, and one that is typed from where one stands. Neither torch
+nor the points are needed to know all this.
 """
 
 from __future__ import annotations

@@ -70,16 +70,17 @@ def share_of_points(text: str) -> float:
 
 def predicted(found: Asked, threshold: float | None) -> Tally:
     """What all predictions come to, once each is written to the file that was asked for."""
+    from mixfit import chosen
     from mixfit.commands.chunks import chunks
     from mixfit.commands.predictions import Tally, predictions, schema
     from mixfit.commands.row_file import row_file
     from mixfit.commands.workers import in_order
 
     density = found.model.density
-    n_components = len(density.weights)
+    n_components, assignment = len(density.weights), chosen.assignment(found.model.settings.get("optimizer"))
     tally = Tally(n_components)
     with row_file(found.flags.output, schema(n_components, threshold is not None)) as write:
-        for some in in_order(lambda points: predictions(density, points, threshold), chunks(found)):
+        for some in in_order(lambda points: predictions(density, points, threshold, assignment), chunks(found)):
             some.check(tally.n_rows + 1)
             tally.add(some)
             write(some.table)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from mixfit.errors import InputError
+from mixfit.mixtures.assignments import Assignment, soft
 from mixfit.mixtures.density import Density
 
 
@@ -22,7 +23,7 @@ class Predictions:
     """Of N points under K components.
 
     Attributes:
-        label: (N,), the most probable component of each point, counted from 0.
+        label: (N,), the most probable component of each point, counted from 0; for k-means that of the nearest mean.
         log_density: (N,), log p(x_n) in nats, in the data's units.
         responsibilities: (K, N), p(k | x_n).
         outlier: (N,), whether the log-density lies below a threshold; None where there is no threshold.
@@ -53,12 +54,19 @@ class Predictions:
         return pa.table([column.numpy() for column in columns], names)
 
 
-def predictions(density: Density, points: Tensor, threshold: float | None = None) -> Predictions:
-    """Predictions for points (N, D) in the data's units; outliers are those below the threshold, in nats."""
+def predictions(
+    density: Density, points: Tensor, threshold: float | None = None, assignment: Assignment = soft
+) -> Predictions:
+    """Predictions for points (N, D) in the data's units; outliers are those below the threshold, in nats.
+
+    `assignment` is how the fit shared its points, `nearest` for k-means: labels are its largest shares.
+    """
     log_joint = density.log_joint(points).to("cpu", torch.float64).T.contiguous()
     log_density = log_joint.logsumexp(0)
     outlier = None if threshold is None else log_density < threshold
-    return Predictions(log_joint.argmax(0), log_density, (log_joint - log_density).exp_(), outlier)
+    responsibilities = (log_joint - log_density).exp_()
+    shares = responsibilities if assignment is soft else assignment(log_joint, density.weights.log())
+    return Predictions(shares.argmax(0), log_density, responsibilities, outlier)
 
 
 def schema(n_components: int, has_outliers: bool) -> pa.Schema:

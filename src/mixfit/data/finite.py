@@ -39,6 +39,6 @@ class FiniteCheck:
             counts = {"missing or NaN": self._missing, "infinite or beyond the range of float64": self._infinite}
             found = ", ".join(f"{what}: {number}" for what, number in counts.items() if number)
             raise InputError(
-                f"cells that are {found}; the first is {self._first}. Such a point has no density: fill these cells, delete "
-                "their rows, or leave their columns out by data.columns=[...]"
+                f"cells that are {found}; the first is {self._first}. Such a point has no density: fill these cells, "
+                "delete their rows, or leave their columns out by data.columns=[...]"
             )

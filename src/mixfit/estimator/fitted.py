@@ -29,12 +29,11 @@ from mixfit.estimator.axes import axes_of, values_of
 from mixfit.estimator.numbers import real_number, real_numbers
 from mixfit.estimator.points import FEATURES, Points, part_of, points_of
 from mixfit.mixtures import operations
-from mixfit.mixtures.assignments import Assignment, soft
+from mixfit.mixtures.assignments import Assignment
 from mixfit.mixtures.criteria import criteria
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.operations.monte_carlo import Estimate
 from mixfit.mixtures.rarity import Rarity
-from mixfit.optimizers import ClosedForm
 
 RARITY_DRAWS = 10_001
 """Draws that stand for training points where there were none."""
@@ -248,8 +247,7 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
     @property
     def _assignment(self) -> Assignment:
         """How the optimizer shares the points among the components."""
-        optimizer = self._optimizer_class
-        return optimizer.assign if optimizer is not None and issubclass(optimizer, ClosedForm) else soft
+        return chosen.assignment(self.optimizer)
 
     @property
     def _optimizer_class(self) -> type[Optimizer] | None:

@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 EMPTY = 1e-9
 """A component that holds less than this share of the points holds nothing."""
 
+LONGEST = 0.5
+"""The longest step with a part of a stream, in the mixture's own units: about half the size of a component."""
+
 Look = Callable[[Components | None], Statistics]
 """A pass over the batch at hand, over all processes, at the given or the current components."""
 
@@ -153,13 +156,23 @@ class GradientFitter(Fitter):
             )
         rates = [group["lr"] for group in optimizer.param_groups]
         for group in optimizer.param_groups:
-            group["lr"] *= share
+            # SGD's rate is the length of EM's step; its momentum would add up 1/(1 - momentum) of them
+            group["lr"] *= share * (1 - group["momentum"] if isinstance(optimizer, torch.optim.SGD) else 1)
         statistics = self.visit(optimizer, optimizer, look, first=True)
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate
+        self._shorten()
         self.mixture.bound_()
         self.mixture.set_(*self.mixture.components)
         return statistics
+
+    @torch.no_grad()
+    def _shorten(self) -> None:
+        """Makes a step that few points and much momentum made too long no longer than `LONGEST` in any parameter."""
+        longest = max(float(offset.abs().max()) for offset in self.mixture.parameters())
+        if longest > LONGEST:
+            for offset in self.mixture.parameters():
+                offset.mul_(LONGEST / longest)
 
     @torch.no_grad()
     def settle_(self, nll: float) -> bool:  # noqa: D102

@@ -55,9 +55,9 @@ def _of_folder(folder: Path) -> str:
         return f"is a run without {HEADER}, from before models were written; run it again"
     if (folder / ".hydra").is_dir():
         return "is a run that was cut off before it had anything to keep, or has just begun; wait, or run it again"
-    jobs = sorted(path.parent for path in folder.glob(f"*/{HEADER}"))
+    jobs = sorted(str(path.parent) for path in folder.glob(f"*/{HEADER}"))[:3]
     if jobs:
-        return f"holds several models; give one of them, as {jobs[0]}"
+        return f"holds several models; give one of them, as {listed(jobs, 'or')}"
     if folder.name == "checkpoints":
         return f"holds checkpoints, which only serve resume=; give the folder of the run, {folder.parent}"
     if below := runs.some_below(folder):

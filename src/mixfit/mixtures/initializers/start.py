@@ -6,7 +6,8 @@ Among the ends, one with fewer components on the floor comes first, and then the
 near the floor a likelihood measures the floor and not the fit.
 
 A start knows which points there are and how often, and nothing else: they are put in order and doubles are merged into
-one point with a weight. So rows in another order, or a weight in place of repeated rows, lead to the same fit.
+one point with a weight. So rows in another order, or a weight in place of repeated rows, lead to the same fit. (Of more
+than `MOST_POINTS` rows a start sees a random subset, and which rows those are does depend on their order.)
 """
 
 from __future__ import annotations
