@@ -63,16 +63,23 @@ def optimizer(
     return optimizer_of(known | dict(options))
 
 
-def optimizer_class(name: str) -> type[Optimizer]:
-    """The class of the optimizer of this name; raises `InputError`, which names the nearest, if there is none."""
-    found: type[Optimizer] = part("optimizer", defaults_of("optimizer", name), Optimizer)
-    return found
+def optimizer_class(name: object) -> type[Optimizer] | None:
+    """The class of the optimizer of this name; None for a name that is not known here, as of one's own."""
+    if name not in catalogue.options("optimizer"):
+        return None
+    return part("optimizer", defaults_of("optimizer", str(name)), Optimizer)
+
+
+def closed_form(name: object) -> type[ClosedForm] | None:
+    """The same of an optimizer that needs no gradient; None for any other."""
+    found = optimizer_class(name)
+    return found if found is not None and issubclass(found, ClosedForm) else None
 
 
 def assignment(name: object) -> Assignment:
     """How the optimizer of this name shares points among components; softly where the name is not known here."""
-    known = optimizer_class(str(name)) if name in catalogue.options("optimizer") else None
-    return known.assign if known is not None and issubclass(known, ClosedForm) else soft
+    found = closed_form(name)
+    return found.assign if found else soft
 
 
 def defaults_of(group: str, name: str) -> dict[str, Any]:

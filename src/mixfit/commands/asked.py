@@ -59,7 +59,7 @@ class Asked:
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the model's D axes, or x0, x1, ... where it has none."""
-        return self.model.columns or tuple(f"x{axis}" for axis in range(self.model.density.means.shape[1]))
+        return self.model.axes
 
     @property
     def about(self) -> str:

@@ -78,9 +78,8 @@ def schema(model: Model) -> pa.Schema:
     """The D columns of the model and, last, `component`; of another name where a column of the data has that one."""
     import pyarrow as pa
 
-    names = model.columns or [f"x{axis}" for axis in range(model.density.means.shape[1])]
-    component = "component" if "component" not in names else "component_drawn"
-    return pa.schema([*((name, pa.float64()) for name in names), (component, pa.int64())])
+    component = "component" if "component" not in model.axes else "component_drawn"
+    return pa.schema([*((name, pa.float64()) for name in model.axes), (component, pa.int64())])
 
 
 def show(rows: pa.Table) -> None:

@@ -16,14 +16,12 @@ from mixfit.estimator.fitted import FittedMixture
 from mixfit.estimator.initial import Initial
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.density import Density
-from mixfit.optimizers import ClosedForm
 
 
 def family_of(estimator: FittedMixture) -> type[Covariance]:
     """The family that the arguments ask for."""
-    optimizer = estimator._optimizer_class
-    own = optimizer.family if optimizer is not None and issubclass(optimizer, ClosedForm) else None
-    return own or chosen.family(estimator.covariance_type)
+    closed_form = chosen.closed_form(estimator.optimizer)
+    return (closed_form and closed_form.family) or chosen.family(estimator.covariance_type)
 
 
 def check_continues(estimator: FittedMixture, density: Density) -> None:

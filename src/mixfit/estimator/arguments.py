@@ -24,6 +24,7 @@ from mixfit.kinds import Number, Truth
 from mixfit.mixtures.covariances import Covariance, Full
 from mixfit.mixtures.mixture import Mixture
 from mixfit.optimizers import Stopping
+from mixfit.portable.tensors import DTYPES
 
 KEY_OF = {
     "n_components": "model.n_components",
@@ -51,7 +52,6 @@ GROUP_OF = {"covariance_type": "covariance", "optimizer": "optimizer", "init_par
 INITIALIZERS = {"k-means++": "kmeans_plusplus", "random_from_data": "points"}
 """scikit-learn's names for starts that have another one here."""
 
-DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
 DEVICES = ("cpu", "cuda", "mps")
 

@@ -18,9 +18,8 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Density
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
 from torch import Tensor
-from torch.optim import Optimizer
 
-from mixfit import catalogue, chosen
+from mixfit import chosen
 from mixfit.conversion.precisions import covariances_of, precisions_cholesky_of, precisions_of
 from mixfit.effort import with_threads
 from mixfit.errors import InputError
@@ -29,7 +28,6 @@ from mixfit.estimator.axes import axes_of, values_of
 from mixfit.estimator.numbers import real_number, real_numbers
 from mixfit.estimator.points import FEATURES, Points, part_of, points_of
 from mixfit.mixtures import operations
-from mixfit.mixtures.assignments import Assignment
 from mixfit.mixtures.criteria import criteria
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.operations.monte_carlo import Estimate
@@ -63,7 +61,7 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
 
     def predict(self, X: Any) -> Any:
         """The most probable component of each point, (N,); for k-means, the one with the nearest mean."""
-        return self._answer(X, lambda density, points: density.assign(points, self._assignment))
+        return self._answer(X, lambda density, points: density.assign(points, chosen.assignment(self.optimizer)))
 
     def predict_proba(self, X: Any) -> Any:
         """p(k | x_n), (N, K)."""
@@ -243,17 +241,6 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
         own = [int(self.random_state)] if isinstance(self.random_state, (int, np.integer)) else []
         random = check_random_state(own[0] % 2**32 if own else self.random_state)  # NumPy's seeds have 32 bits
         return [*own, *(int(random.randint(2**31 - 1)) for _ in range(number - len(own)))]
-
-    @property
-    def _assignment(self) -> Assignment:
-        """How the optimizer shares the points among the components."""
-        return chosen.assignment(self.optimizer)
-
-    @property
-    def _optimizer_class(self) -> type[Optimizer] | None:
-        """What fits; None for a name that is not known here, as one's own of a run that was loaded."""
-        is_known = self.optimizer in catalogue.options("optimizer")
-        return chosen.optimizer_class(self.optimizer) if is_known else None
 
     def _remember(self, points: Points) -> None:
         """The number and the names of the features, from now on."""

@@ -27,7 +27,7 @@ from mixfit.estimator.keeping import keep
 from mixfit.estimator.points import Points, balanced, part_of, points_of
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.rarity import Rarity
-from mixfit.optimizers import ClosedForm, Never
+from mixfit.optimizers import Never
 
 if TYPE_CHECKING:
     from mixfit.estimator.training import Ended
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 def _takes_streams(estimator: GaussianMixture) -> bool:
     """Whether `partial_fit` is there; for an optimizer that is not known it is, to say so."""
-    optimizer = estimator._optimizer_class
+    optimizer = chosen.optimizer_class(estimator.optimizer)
     return optimizer is None or not issubclass(optimizer, LBFGS)
 
 
@@ -194,7 +194,7 @@ class GaussianMixture(FittedMixture):
     def _module(self, train: Part, **options: Any) -> MixtureModule:
         from mixfit.module import MixtureModule
 
-        takes_all = self.tol == 0 and issubclass(chosen.optimizer_class(self.optimizer), ClosedForm)
+        takes_all = self.tol == 0 and chosen.closed_form(self.optimizer) is not None
         make, stopping, _ = optimizer_of(self.optimizer, self.optimizer_options, self.tol)
         n_components, family = int(self.n_components), family_of(self)
         covariance = family(n_components, train.points.shape[1])

@@ -29,9 +29,15 @@ class Criteria(NamedTuple):
 def criteria(density: Density, points: Tensor, weights: Tensor | None = None) -> Criteria:
     """The criteria on points (N, D); a point of weight w, `weights` being (N,), counts as w points, in N too."""
     n_points = float(len(points)) if weights is None else float(weights.sum())
-    deviance = 2 * n_points * density.nll(points, weights)
-    bic = deviance + density.n_parameters * log(n_points)
-    shares = density.mixture.responsibilities(density.standardized(points))  # NaN, and no error, where none are known
-    log_certainty = shares.amax(1).log()
-    doubt = -float((log_certainty if weights is None else log_certainty * weights.to(log_certainty)).sum())
-    return Criteria(bic=bic, aic=deviance + 2 * density.n_parameters, icl=bic + 2 * doubt)
+    log_joint = density.mixture.log_joint(density.standardized(points))
+    log_density = log_joint.logsumexp(1)
+    log_certainty = log_joint.amax(1) - log_density  # log max_k p(k | x_n); NaN, and no error, where none is known
+    log_likelihood = _total(log_density, weights) - n_points * density.standardization.log_volume
+    bic = density.n_parameters * log(n_points) - 2 * log_likelihood
+    return Criteria(
+        bic=bic, aic=2 * density.n_parameters - 2 * log_likelihood, icl=bic - 2 * _total(log_certainty, weights)
+    )
+
+
+def _total(values: Tensor, weights: Tensor | None) -> float:
+    return float((values if weights is None else values * weights.to(values)).sum(dtype=torch.float64))

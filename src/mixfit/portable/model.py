@@ -40,6 +40,11 @@ class Model:
     settings: Mapping[str, Plain]
     fitted: Mapping[str, Plain]
 
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The names of the D axes, or x0, x1, ... where they have none."""
+        return self.columns or tuple(f"x{axis}" for axis in range(self.density.means.shape[1]))
+
     def __post_init__(self) -> None:
         settle_(self.density)
 
