@@ -2,13 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test check format clean
+.PHONY: train test robust check format clean
 
 train: .venv/installed ## fit the bimodal demo
 	$(BIN)/python train.py
 
-test: .venv/developer ## all tests
-	$(BIN)/python -m pytest -n auto
+test: .venv/developer ## the tests
+	$(BIN)/python -m pytest -n auto --ignore=tests/robustness
+
+robust: .venv/developer ## the slow tests: nasty data, kills at any moment, damaged files
+	$(BIN)/python -m pytest -n auto tests/robustness
 
 check: .venv/developer ## lint, format and types, as pre-commit and CI run them
 	$(BIN)/ruff check
