@@ -27,7 +27,7 @@ from mixfit.mixtures.mixture import Components, Mixture
 from mixfit.mixtures.standardization import Standardization
 from mixfit.mixtures.statistics import Statistics
 from mixfit.module import MixtureModule
-from mixfit.optimizers import GradientFitter
+from mixfit.optimizers import GradientFitter, Pass
 from mixfit.tracking.progress import Progress
 from mixfit.tracking.tensorboard import TensorBoard
 from scripts.benchmarks.fits import composed, own_threads, quietly
@@ -117,10 +117,10 @@ def _steps(fitter: GradientFitter, optimizer: Optimizer, points: Tensor, with_ru
         return fitter.mixture.statistics(points, fitter.assign, components)
 
     for _ in range(PASSES):
-        nll = float(fitter.visit(optimizer, optimizer, look, first=True).nll)
+        seen = Pass.of(fitter.visit(optimizer, optimizer, look, first=True))
         if with_rule:
-            fitter.end_pass(optimizer, optimizer, nll, poorest=lambda n_points: points[:n_points])
-        yield nll
+            fitter.end_pass(optimizer, optimizer, seen, poorest=lambda n_points: points[:n_points])
+        yield seen.nll
 
 
 def _repetition(seconds: float, nlls: list[float]) -> Repetition:

@@ -97,6 +97,7 @@ KEYS: dict[str, Key] = {
         Words(("64-true", "32-true")), "digits of every number", null="64-true where the device has it"
     ),
     "trainer.max_epochs": Key(whole(least=1), "passes over the training points at most"),
+    "trainer.accumulate_grad_batches": Key(whole(least=1), "batches whose points make one step"),
     # of no group
     "seed": Key(
         whole(least=0, most=LARGEST_SEED), "decides synthetic data, partitions, starts and the order of batches"

@@ -30,12 +30,17 @@ from mixfit.mixtures.density import Density
 from mixfit.mixtures.initializers.kmeans_plusplus import kmeans_plusplus
 from mixfit.mixtures.initializers.start import Initializer, start_
 from mixfit.mixtures.mixture import Components, Mixture
+from mixfit.mixtures.poorest import poorest_places
 from mixfit.mixtures.standardization import Standardization
 from mixfit.mixtures.statistics import Statistics
-from mixfit.optimizers import ClosedForm, ClosedFormFitter, Fitter, GradientFitter, Plateau, Stopping, Verdict
+from mixfit.optimizers import ClosedForm, ClosedFormFitter, Fitter, GradientFitter, Pass, Plateau, Stopping, Verdict
 
 DTYPES = {"64-true": torch.float64, "32-true": torch.float32}
 """Lightning's precisions that a likelihood survives; half precision has three digits."""
+
+LEFT, LEFT_BY_BATCHES = 1e-4, 5e-3
+"""A fit that stops is not at a maximum if a step of EM would still gain more than this, in nats per point; batches
+leave it in a cloud around one."""
 
 
 def adam(mixture: Mixture) -> Optimizer:
@@ -56,9 +61,10 @@ class MixtureModule(LightningModule):
         n_passes: how many passes a start takes before the best is chosen.
         floor: the smallest variance of a component in any direction, relative to the data's.
         adjust: changes the start in place, in the data's units; None leaves it as it is.
-        reseeds: whether a closed form begins components anew that were left with nothing.
+        reseeds: whether components that collapse begin anew.
         max_passes: how many passes to make at most; None leaves it to the trainer's `max_epochs`.
         passes_per_visit: how often a full batch is used before Lightning looks up again.
+        batches_per_step: of how many batches the points make one step of a gradient optimizer.
         seed: of the starts.
     """
 
@@ -76,6 +82,7 @@ class MixtureModule(LightningModule):
         reseeds: bool = True,
         max_passes: int | None = None,
         passes_per_visit: int = 1,
+        batches_per_step: int = 1,
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -91,9 +98,12 @@ class MixtureModule(LightningModule):
         self.reseeds = reseeds
         self.max_passes = max_passes
         self.passes_per_visit = passes_per_visit
+        self.batches_per_step = batches_per_step
         self.seed = seed
         self.history: dict[str, list[tuple[float, float]]] = {"nll/train": [], "nll/val": []}  # (passes, nats)
-        self.converged = False
+        self.stopped = False  # by its own rule
+        self.converged = False  # and at a maximum
+        self.gain_left = 0.0  # of a step of EM when it stopped
         self.seen = _Sum()  # the pass under way
         self.kept: list[Batch] = []  # batches that wait for the end of the pass
         self.held_out = _Sum()  # the validation or test under way
@@ -141,17 +151,19 @@ class MixtureModule(LightningModule):
         )
         if self.adjust:
             self.adjust(self.density)
+            mixture.bound_()
 
     def begin_at(self, density: Density) -> None:
-        """Takes a density as it is, its standardization included, as where the fit begins."""
+        """Takes a density as it is, its standardization included, as where the fit begins; the floor may raise it."""
         self.density = density
+        density.mixture.bound_()
         self.fitter = self._make_fitter(density.mixture)
 
     def _make_fitter(self, mixture: Mixture) -> Fitter:
         make = self.make_optimizer
         if isinstance(make, type) and issubclass(make, ClosedForm):
             return ClosedFormFitter(mixture, self.stopping, make.assign, self.reseeds)
-        return GradientFitter(mixture, self.stopping)
+        return GradientFitter(mixture, self.stopping, self.reseeds)
 
     def configure_optimizers(self) -> Optimizer:
         """The optimizer, made from the mixture at its start."""
@@ -166,16 +178,17 @@ class MixtureModule(LightningModule):
     def training_step(self, batch: Batch, batch_index: int) -> None:
         """Visits a batch; a full batch as often as `passes_per_visit` says, unless the fit is finished before.
 
-        A line search compares values of one objective, so its mini-batches are kept until they make the full batch.
+        Batches are kept until there are enough for a step; a line search, which compares values of one objective, needs
+        all of them.
         """
         last = self.trainer.is_last_batch
         self.kept.append(batch)
-        if isinstance(self._optimizer.optimizer, torch.optim.LBFGS) and not last:
+        if not last and (len(self.kept) < self.batches_per_step or self._searches_along_lines):
             return
         batches, self.kept = self.kept, []
         for _ in range(self.passes_per_visit if self.trainer.num_training_batches == 1 else 1):
             self._visit(batches)
-            if last and self._end_pass(batch.points):
+            if last and self._end_pass():
                 self.trainer.should_stop = True
                 break
         if last:
@@ -190,22 +203,56 @@ class MixtureModule(LightningModule):
         statistics = self.fitter.visit(optimizer.optimizer, optimizer, look, first=self.seen.n_points == 0)
         self.seen.add(statistics)
 
-    def _end_pass(self, points: Tensor) -> bool:
+    def _end_pass(self) -> bool:
         """Books the pass and lets the fitter act on it; returns whether it was the last one."""
-        nll, self.seen = self.seen.nll, _Sum()
-        self.history["nll/train"].append((self.passes, nll + self.density.standardization.log_volume))
-
-        def poorest(n_points: int) -> Tensor:
-            lowest = self.density.mixture.log_density(points).topk(min(n_points, len(points)), largest=False)
-            return self.trainer.strategy.broadcast(points[lowest.indices])
-
+        seen, self.seen = self.seen.as_pass(), _Sum()
+        self.history["nll/train"].append((self.passes, seen.nll + self.density.standardization.log_volume))
         optimizer = self._optimizer
-        self.converged = self.fitter.end_pass(optimizer.optimizer, optimizer, nll, poorest) is Verdict.CONVERGED
+        verdict = self.fitter.end_pass(optimizer.optimizer, optimizer, seen, self._poorest)
+        self.stopped = verdict is Verdict.CONVERGED
+        self.converged = self.stopped and self._has_arrived()
         return self._is_over
+
+    def _has_arrived(self) -> bool:
+        """Whether a fit that has stopped is at a maximum: a rate of next to nothing does not move, and stops as well."""
+        if isinstance(self.fitter, ClosedFormFitter):
+            return True
+        train = self.datamodule.dataset.train
+        points = self.density.standardized(train.points)
+        weights = None if train.weights is None else train.weights.to(points)
+        mixture = self.density.mixture
+        self.gain_left = mixture.em_gain(mixture.statistics(points, weights=weights))
+        return self.gain_left <= (LEFT if self._looks_at_all else LEFT_BY_BATCHES)
+
+    @property
+    def _looks_at_all(self) -> bool:
+        """Whether every step follows from all training points."""
+        one_step = self.trainer.num_training_batches <= self.batches_per_step
+        return one_step or self._searches_along_lines
+
+    @property
+    def _searches_along_lines(self) -> bool:
+        return isinstance(self._optimizer.optimizer, torch.optim.LBFGS)
+
+    @property
+    def doubt(self) -> str | None:
+        """What a user should know of the fit as it ended, as a sentence."""
+        if self.stopped and not self.converged:
+            rate = self.learning_rate
+            return (
+                f"the fit has stopped, but one step of EM would still gain {self.gain_left:.2g} nats per point; the "
+                f"rate ended at {rate:.2g}: change optimizer.lr" + ("" if self._looks_at_all else " or data.batch_size")
+            )
+        return None
+
+    def _poorest(self, n_places: int) -> Tensor:
+        """Where the training points are described worst, the same in all processes, which all have them."""
+        points = self.datamodule.dataset.train.points
+        return poorest_places(self.density.mixture, self.density.standardized(points), n_places)
 
     @property
     def _is_over(self) -> bool:
-        return self.converged or (self.max_passes is not None and self.passes >= self.max_passes)
+        return self.stopped or (self.max_passes is not None and self.passes >= self.max_passes)
 
     def _statistics(self, batch: Batch, components: Components | None = None) -> Statistics:
         """The statistics of this batch over all processes."""
@@ -267,14 +314,17 @@ class MixtureModule(LightningModule):
         checkpoint["fit"] = {
             "history": self.history,
             "rows": self.rows,
+            "stopped": self.stopped,
             "converged": self.converged,
+            "gain_left": self.gain_left,
             "fitter": self.fitter.state_dict(),
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Takes it up again."""
         fit = checkpoint["fit"]
-        self.history, self.rows, self.converged = fit["history"], fit["rows"], fit["converged"]
+        self.history, self.rows = fit["history"], fit["rows"]
+        self.stopped, self.converged, self.gain_left = fit["stopped"], fit["converged"], fit["gain_left"]
         self.fitter.load_state_dict(fit["fitter"])
 
     # Inside
@@ -314,16 +364,19 @@ class MixtureModule(LightningModule):
 
 
 class _Sum:
-    """A log-likelihood that adds up over batches."""
+    """What adds up over batches whose parameters differ."""
 
     def __init__(self) -> None:
         self.log_likelihood = 0.0
         self.n_points = 0.0
+        self.count: Tensor | None = None
 
     def add(self, statistics: Statistics) -> None:
         self.log_likelihood += float(statistics.log_likelihood)
         self.n_points += float(statistics.n_points)
+        self.count = statistics.count if self.count is None else self.count + statistics.count
 
-    @property
-    def nll(self) -> float:
-        return -self.log_likelihood / self.n_points
+    def as_pass(self) -> Pass:
+        if self.count is None:
+            raise RuntimeError("a pass has looked at something")
+        return Pass(-self.log_likelihood / self.n_points, self.count, self.n_points)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from tests.running import choices
+
+SHORT = pytest.mark.filterwarnings("ignore:the fit has not converged in max_iter:sklearn.exceptions.ConvergenceWarning")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Most fits here are cut short on purpose; what a user is told then has a test of its own."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(SHORT)
+
 
 OPTIMIZERS, FAMILIES = choices("optimizer"), choices("covariance")
 

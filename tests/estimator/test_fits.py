@@ -9,9 +9,11 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 
 from mixfit import GaussianMixture
 from mixfit.data.old_faithful import OldFaithful
+from mixfit.errors import FitWarning
 from tests.running import choices
 
 Array = NDArray[np.float64]
@@ -267,7 +269,8 @@ def test_the_floor_is_a_bound_relative_to_the_data_and_never_added(points: Array
     free = GaussianMixture(3, reg_covar=0, random_state=0).fit(points)
     bounded = GaussianMixture(3, reg_covar=1e-4, random_state=0).fit(points)
     assert same_bits(free, bounded)
-    held = GaussianMixture(3, reg_covar=0.2, covariance_type="diag", random_state=0).fit(1e3 * points)
+    with pytest.warns(FitWarning, match=r"reg_covar=0\.2 .* narrower than that in some direction"):
+        held = GaussianMixture(3, reg_covar=0.2, covariance_type="diag", random_state=0).fit(1e3 * points)
     smallest = (held.covariances_ / (1e3 * points).var(0)).min()
     assert_allclose(smallest, 0.2, rtol=1e-9)
 
@@ -281,7 +284,22 @@ def test_a_single_component_is_mean_and_covariance(points: Array) -> None:
 
 def test_constant_columns_and_one_point_are_fitted() -> None:
     constant = np.column_stack([np.arange(10.0), np.full(10, 7.0)])
-    mixture = GaussianMixture(2, random_state=0).fit(constant)
+    with pytest.warns(FitWarning, match="column 1 never changes; leave it out"):
+        mixture = GaussianMixture(2, random_state=0).fit(constant)
     assert_allclose(mixture.means_[:, 1], 7)
     assert np.isfinite(mixture.score(constant))
-    assert_allclose(GaussianMixture().fit([[1.0, 2.0]]).means_, [[1, 2]])
+    with pytest.warns(FitWarning, match="all points are the same"):
+        assert_allclose(GaussianMixture().fit([[1.0, 2.0]]).means_, [[1, 2]])
+
+
+def test_a_fit_that_runs_out_of_passes_says_so(points: Array) -> None:
+    with pytest.warns(ConvergenceWarning, match="not converged in max_iter=3 passes; raise max_iter"):
+        assert not GaussianMixture(3, max_iter=3, random_state=0).fit(points).converged_
+    assert not GaussianMixture(3, max_iter=3, tol=0, random_state=0).fit(points).converged_  # which is what tol=0 asks
+
+
+def test_a_rate_of_next_to_nothing_has_not_converged(points: Array) -> None:
+    options = {"lr": 1e-10}
+    with pytest.warns(FitWarning, match="one step of EM would still gain .* change lr in optimizer_options"):
+        stuck = GaussianMixture(3, optimizer="sgd", optimizer_options=options, init_params="random").fit(points)
+    assert not stuck.converged_

@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.mixture import Components, Mixture
 from mixfit.mixtures.statistics import Statistics
-from mixfit.optimizers import Fitter, Verdict
+from mixfit.optimizers import Fitter, Pass, Verdict
 
 
 class Fit(NamedTuple):
@@ -38,7 +38,7 @@ def run(fitter: Fitter, optimizer: Optimizer, points: Tensor, most_passes: int) 
 
     while verdict is not Verdict.CONVERGED and n_passes < most_passes:
         statistics = fitter.visit(optimizer, optimizer, look, True)
-        verdict = fitter.end_pass(optimizer, optimizer, float(statistics.nll), poorest)
+        verdict = fitter.end_pass(optimizer, optimizer, Pass.of(statistics), poorest)
     mixture.bound_()
     return Fit(float(mixture.statistics(points).nll), verdict, n_passes)
 

@@ -15,7 +15,7 @@ from mixfit.errors import InputError
 from mixfit.mixtures.covariances import Covariance, Full, TiedSpherical
 from mixfit.mixtures.mixture import Components, Mixture
 from mixfit.mixtures.statistics import Statistics
-from mixfit.optimizers import EM, Aitken, ClosedFormFitter, Fitter, GradientFitter, KMeans, Plateau, Verdict
+from mixfit.optimizers import EM, Aitken, ClosedFormFitter, Fitter, GradientFitter, KMeans, Pass, Plateau, Verdict
 
 Build = Callable[[type[Covariance], Tensor], Mixture]
 RunFit = Callable[..., Any]
@@ -46,26 +46,29 @@ def one_pass(fitter: Fitter, optimizer: Optimizer, points: Tensor) -> tuple[floa
     def look(components: Components | None) -> Statistics:
         return fitter.mixture.statistics(points, fitter.assign, components)
 
-    nll = float(fitter.visit(optimizer, optimizer, look, True).nll)
-    return nll, fitter.end_pass(optimizer, optimizer, nll, lambda n_points: points[:n_points])
+    seen = Pass.of(fitter.visit(optimizer, optimizer, look, True))
+    return seen.nll, fitter.end_pass(optimizer, optimizer, seen, lambda n_points: points[:n_points])
 
 
 def copied(mixture: Mixture) -> list[Tensor]:
     return [tensor.detach().clone() for tensor in mixture.components]
 
 
-def test_a_step_into_nowhere_is_undone_and_the_rate_is_cut(mixture: Mixture, blobs: Tensor) -> None:
+def test_a_step_into_nowhere_is_undone_at_the_next_look_and_the_rate_is_cut(
+    mixture: Mixture, blobs: Tensor, caplog: pytest.LogCaptureFixture
+) -> None:
     optimizer = OneStepIntoNowhere(mixture.parameters(), lr=0.5, momentum=0.9)
     fitter = GradientFitter(mixture, Plateau(cut=0.2))
     one_pass(fitter, optimizer, blobs)
-    best = copied(mixture)
-    one_pass(fitter, optimizer, blobs)
+    second, _ = one_pass(fitter, optimizer, blobs)
     assert not any(bool(offset.isfinite().any()) for offset in mixture.parameters())
-    assert one_pass(fitter, optimizer, blobs)[1] is Verdict.CUT
-    for now, before in zip(mixture.components, best, strict=True):
-        assert_close(now, before, rtol=0, atol=1e-14)
+    with caplog.at_level("INFO"):
+        third, verdict = one_pass(fitter, optimizer, blobs)
+    assert third == pytest.approx(second, abs=1e-14)
+    assert verdict is Verdict.WAIT
     assert optimizer.param_groups[0]["lr"] == pytest.approx(0.1, rel=1e-15)
-    assert not optimizer.state  # the momentum that led there
+    assert "is undone, rate times 0.2" in caplog.text
+    assert one_pass(fitter, optimizer, blobs)[0] < second  # and goes on
 
 
 def test_a_rate_of_a_billion_is_cut_until_the_fit_converges(
@@ -121,10 +124,10 @@ def test_a_gradient_fit_never_looks_from_below_the_floor(family: type[Covariance
 
     fitter, optimizer = GradientFitter(mixture, Plateau()), torch.optim.SGD(mixture.parameters(), lr=1.0)
     for _ in range(12):
-        nll = float(fitter.visit(optimizer, optimizer, look, True).nll)
-        fitter.end_pass(optimizer, optimizer, nll, lambda n_points: torch.ones(n_points, 2))
+        seen = Pass.of(fitter.visit(optimizer, optimizer, look, True))
+        fitter.end_pass(optimizer, optimizer, seen, lambda n_points: torch.ones(n_points, 2))
     assert min(smallest) == pytest.approx(0.01, rel=1e-9)
-    assert nll == pytest.approx(log(2 * pi * 0.01), abs=1e-9)
+    assert seen.nll == pytest.approx(log(2 * pi * 0.01), abs=1e-9)
 
 
 @pytest.mark.parametrize("n_before", [3, 11])
@@ -157,20 +160,33 @@ def test_an_empty_component_begins_anew_where_the_density_is_lowest(
     two.maximize_(two.statistics(blobs))
     lowest = blobs[two.log_density(blobs).detach().argmin()]
     assert_close(mixture.components.means.detach()[2], lowest, rtol=0, atol=1e-9)
-    assert fitter.n_reseeded == 1
+    assert fitter.collapses.times == [0, 0, 1]
     assert run_fit(fitter, optimizer, blobs, 2000).verdict is Verdict.CONVERGED
     assert float(mixture.statistics(blobs).count.min()) > 1
 
 
-def test_components_without_points_are_begun_anew_at_most_as_often_as_there_are_components(
+def test_a_component_that_collapses_again_and_again_is_an_error_that_names_it(
     blobs: Tensor, start_at: Build, run_fit: RunFit
 ) -> None:
     """Three means for two places: k-means can never fill the third."""
     places = blobs[[0, 100]].repeat_interleave(50, 0)
     mixture = start_at(TiedSpherical, torch.cat([places[[0, 99]], torch.full((1, 2), 1e3)]))
     fitter = ClosedFormFitter(mixture, Aitken(0.0), KMeans.assign)
-    assert run_fit(fitter, KMeans(mixture), places, 100).verdict is Verdict.CONVERGED
-    assert fitter.n_reseeded == 3
+    with pytest.raises(
+        InputError, match=r"component 2 of 3 .* collapsed 6 times.* 0 of 100 points.*model\.n_components"
+    ):
+        run_fit(fitter, KMeans(mixture), places, 100)
+
+
+def test_em_never_raises_the_nll_and_says_so_if_rounding_does(blobs: Tensor, start_at: Build) -> None:
+    mixture = start_at(Full, blobs[[0, 100, 200]])
+    fitter, optimizer = ClosedFormFitter(mixture, Aitken(), EM.assign), EM(mixture)
+    nll, _ = one_pass(fitter, optimizer, blobs)
+    lower, _ = one_pass(fitter, optimizer, blobs)
+    assert lower < nll
+    mixture.set_(*start_at(Full, blobs[[0, 1, 2]]).components)
+    with pytest.raises(InputError, match=r"a step raised the objective by .*model\.floor=1e-06"):
+        one_pass(fitter, optimizer, blobs)
 
 
 def test_points_that_are_all_the_same_without_a_floor_end_in_a_sentence(
@@ -183,10 +199,11 @@ def test_points_that_are_all_the_same_without_a_floor_end_in_a_sentence(
         run_fit(ClosedFormFitter(mixture, Aitken(), EM.assign), EM(mixture), points, 50)
 
 
-def test_a_fitter_of_closed_forms_remembers_how_often_it_began_components_anew(blobs: Tensor, start_at: Build) -> None:
+def test_a_fitter_remembers_how_often_it_began_components_anew(blobs: Tensor, start_at: Build) -> None:
     fitter, other = (ClosedFormFitter(start_at(Full, blobs[[0, 1]]), Aitken(), EM.assign) for _ in range(2))
     one_pass(fitter, EM(fitter.mixture), blobs)
-    fitter.n_reseeded = 2
+    fitter.collapses.times = [0, 2]
     other.load_state_dict(fitter.state_dict())
-    assert other.n_reseeded == 2
+    assert other.collapses.times == [0, 2]
+    assert other.last == fitter.last < torch.inf
     assert other.stopping.state_dict() == fitter.stopping.state_dict()

@@ -61,7 +61,7 @@ def check_arguments(arguments: Mapping[str, Any]) -> None:
     for name, key in CHECKS.items():
         value = arguments[name]
         if problem := key.problem(value.item() if isinstance(value, np.generic) else value):
-            raise InputError(f"{name}={value!r}: {_in_python(problem)}")
+            raise InputError(f"{name}={value!r}: {in_python(problem)}")
     for name, group in GROUP_OF.items():
         _check_choice(name, group, arguments[name])
     dtype_of(arguments["dtype"])
@@ -110,7 +110,7 @@ def speaking_of_arguments() -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise InputError(_in_python(str(error))) from error
+        raise InputError(in_python(str(error))) from error
     except LinAlgError as error:
         raise InputError(
             "a component has collapsed: its points do not fill all dimensions, so its covariance has no inverse; raise "
@@ -118,7 +118,7 @@ def speaking_of_arguments() -> Iterator[None]:
         ) from error
 
 
-def _in_python(message: str) -> str:
+def in_python(message: str) -> str:
     """The words of a configuration in those of Python: arguments for keys, None for null."""
     for argument, key in KEY_OF.items():
         message = message.replace(key, argument)

@@ -7,6 +7,7 @@ names of the configuration. What a fitted mixture can be asked stands in `fitted
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import partial
@@ -14,13 +15,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import torch
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.metaestimators import available_if
 from torch.optim import LBFGS
 
 from mixfit import chosen
 from mixfit.data.dataset import Part
+from mixfit.errors import FitWarning
 from mixfit.estimator.agreement import check_continues, check_keeps, family_of
-from mixfit.estimator.arguments import INITIALIZERS, check_arguments, dtype_of, optimizer_of, speaking_of_arguments
+from mixfit.estimator.arguments import (
+    INITIALIZERS,
+    check_arguments,
+    dtype_of,
+    in_python,
+    optimizer_of,
+    speaking_of_arguments,
+)
 from mixfit.estimator.fitted import FittedMixture
 from mixfit.estimator.initial import Initial
 from mixfit.estimator.keeping import keep
@@ -139,7 +149,9 @@ class GaussianMixture(FittedMixture):
         train = part_of(points, sample_weight)
         with speaking_of_arguments(), torch.inference_mode(mode=False):  # in which nothing could be fitted
             ends = [self._fitted(balanced(train), seed, goes_on) for seed in self._seeds(1 if goes_on else self.n_init)]
-        self._keep(min(ends, key=lambda end: end.rank), train, points)
+        best = min(ends, key=lambda end: end.rank)
+        self._keep(best, train, points)
+        self._warn(best)
         return self
 
     @available_if(_takes_streams)  # type: ignore[untyped-decorator]
@@ -231,6 +243,17 @@ class GaussianMixture(FittedMixture):
         """A copy of the density, in numbers of the type that is asked for."""
         check_continues(self, self.density_)
         return deepcopy(self.density_).to(dtype_of(self.dtype))
+
+    def _warn(self, end: Ended) -> None:
+        for doubt in end.doubts:
+            warnings.warn(in_python(doubt), FitWarning, stacklevel=3)
+        if not end.converged and not end.doubts and self.tol != 0:
+            warnings.warn(
+                f"the fit has not converged in max_iter={self.max_iter} passes; raise max_iter or tol, or choose "
+                "another optimizer",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
 
     def _keep(self, end: Ended, train: Part, points: Points) -> None:
         rarity = Rarity.of(end.log_densities, train.weights)

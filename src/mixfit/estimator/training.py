@@ -19,6 +19,7 @@ from mixfit.effort import passes_per_visit, with_threads
 from mixfit.errors import InputError
 from mixfit.lightning import interruptible, quiet_lightning
 from mixfit.mixtures.density import Density
+from mixfit.mixtures.floor import why_on_floor
 from mixfit.mixtures.initializers.start import rank_of
 from mixfit.module import MixtureModule
 from mixfit.portable import settle_
@@ -46,6 +47,7 @@ class Ended:
         passes: over the training points.
         converged: whether it ended by itself.
         rank: lower is better.
+        doubts: what the user should know, in sentences.
     """
 
     density: Density
@@ -54,6 +56,7 @@ class Ended:
     passes: float
     converged: bool
     rank: tuple[int, float]
+    doubts: list[str]
 
 
 @dataclass(frozen=True)
@@ -98,11 +101,13 @@ def fitted(
 def _ended(module: MixtureModule, train: Part) -> Ended:
     """The state at the end; or the best one, if a fit that was cut short had seen a better."""
     density = module.density
-    if not module.converged:
+    if not module.stopped:
         nll = _nll(density.log_density(train.points), train)
         module.fitter.settle_(nll - density.standardization.log_volume)
     settle_(density)  # what scores is what is saved, to the last bit
     log_densities = density.log_density(train.points)
+    columns = [f"column {axis}" for axis in range(train.points.shape[1])]
+    doubts = (why_on_floor(density, train.points, columns), module.doubt)
     return Ended(
         density=density,
         log_densities=log_densities,
@@ -110,6 +115,7 @@ def _ended(module: MixtureModule, train: Part) -> Ended:
         passes=module.passes,
         converged=module.converged,
         rank=rank_of(density.mixture, lambda: _nll(log_densities, train), module.fitter.assign),
+        doubts=[doubt for doubt in doubts if doubt],
     )
 
 

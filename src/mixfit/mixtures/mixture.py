@@ -16,6 +16,7 @@ also moves the origin there.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import deepcopy
 from functools import reduce
 from itertools import repeat
 from math import log, pi
@@ -86,10 +87,15 @@ class Mixture(nn.Module):
         return n_components - 1 + n_components * dim + self.covariance.n_parameters
 
     @property
-    def n_on_floor(self) -> int:
-        """How many components have the smallest variance that the floor allows: their likelihood measures the floor."""
+    def on_floor(self) -> Tensor:
+        """Which components have the smallest variance that the floor allows, (K,): their likelihood measures it."""
         variances = self.covariance.smallest_variance(self.components.scale.detach())
-        return int((variances <= self.floor * (1 + 1e-6)).sum())
+        return variances <= self.floor * (1 + 1e-6)
+
+    @property
+    def n_on_floor(self) -> int:
+        """How many these are."""
+        return int(self.on_floor.sum())
 
     @torch.no_grad()
     def set_(self, log_weights: Tensor, means: Tensor, scale: Tensor) -> None:
@@ -122,6 +128,12 @@ class Mixture(nn.Module):
     def responsibilities(self, points: Tensor, assignment: Assignment = soft) -> Tensor:
         """p(k | x_n), (N, K); or another sharing of the points among the components."""
         return self._by_chunk(points, lambda log_joint, log_weights: assignment(log_joint, log_weights).T)
+
+    @torch.no_grad()
+    def squared_distances(self, points: Tensor) -> Tensor:
+        """(x_n - μ_k)ᵀ Σ_k⁻¹ (x_n - μ_k), (N, K): the squares of Mahalanobis' distances."""
+        whitened = self._whitened(points, self.components)
+        return torch.linalg.vecdot(whitened, whitened).T
 
     @torch.no_grad()
     def statistics(
@@ -199,6 +211,17 @@ class Mixture(nn.Module):
         second = statistics.second - self.covariance.outer(statistics.first, shift)
         scale = self.covariance.factor(second, count, self.floor)
         self.set_(torch.log(count / count.sum()), means, scale)
+
+    @torch.no_grad()
+    def em_gain(self, statistics: Statistics) -> float:
+        """What the M-step would gain in expected log-likelihood, in nats per point: at least as much as EM would gain.
+
+        It is zero, but for rounding, at a stationary point of the likelihood alone, so it tells how far away one is.
+        """
+        other = deepcopy(self)
+        other.maximize_(statistics)
+        gain = other.expected_log_likelihood(statistics) - self.expected_log_likelihood(statistics)
+        return float(gain / statistics.n_points)
 
     @torch.no_grad()
     def reseed_(self, chosen: Tensor, means: Tensor) -> None:

@@ -6,7 +6,7 @@ of the expected log-likelihood under the same statistics. `stopping` says when e
 
 from mixfit.optimizers.closed_form import ClosedForm
 from mixfit.optimizers.em import EM
-from mixfit.optimizers.fitters import ClosedFormFitter, Fitter, GradientFitter
+from mixfit.optimizers.fitters import ClosedFormFitter, Fitter, GradientFitter, Pass
 from mixfit.optimizers.kmeans import KMeans
 from mixfit.optimizers.stopping import Aitken, Never, Plateau, Stopping, Verdict
 
@@ -19,6 +19,7 @@ __all__ = [
     "GradientFitter",
     "KMeans",
     "Never",
+    "Pass",
     "Plateau",
     "Stopping",
     "Verdict",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from math import inf
 from typing import Any, ClassVar
 
 import torch
@@ -41,6 +42,14 @@ class ClosedForm(torch.optim.Optimizer, ABC):
     @abstractmethod
     def objective(self) -> float:
         """What the optimizer lowers, in nats per point, at the parameters that made the statistics of the pass."""
+
+    @staticmethod
+    def allowed_rise(dtype: torch.dtype) -> float:
+        """By how much a step may raise the objective for rounding errors alone, in nats per point.
+
+        Of an objective beyond one it is this part.
+        """
+        return inf
 
     def observe(self, statistics: Statistics) -> None:
         """Adds one batch's statistics to those of the pass."""

@@ -10,7 +10,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from math import inf, isfinite
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -21,12 +21,13 @@ from mixfit.mixtures.assignments import Assignment, soft
 from mixfit.mixtures.mixture import Components, Mixture
 from mixfit.mixtures.statistics import Statistics
 from mixfit.optimizers.closed_form import ClosedForm
+from mixfit.optimizers.collapse import Collapses, Poorest
 from mixfit.optimizers.stopping import Stopping, Verdict
 
 log = logging.getLogger(__name__)
 
-EMPTY = 1e-9
-"""A component that holds less than this share of the points holds nothing."""
+UNDONE = 30
+"""How many steps into nowhere a fit may take: by then the rate has shrunk by a factor of 1e9 or more."""
 
 LONGEST = 0.5
 """The longest step with a part of a stream, in the mixture's own units: about half the size of a component."""
@@ -34,8 +35,18 @@ LONGEST = 0.5
 Look = Callable[[Components | None], Statistics]
 """A pass over the batch at hand, over all processes, at the given or the current components."""
 
-Poorest = Callable[[int], Tensor]
-"""The n points where the density is lowest, (n, D): where a component without points may begin anew."""
+
+class Pass(NamedTuple):
+    """What a look at all training points has come to: nats per point, what each component held, (K,), of how many."""
+
+    nll: float
+    held: Tensor
+    n_points: float
+
+    @classmethod
+    def of(cls, statistics: Statistics) -> Pass:
+        """That of a pass in one batch."""
+        return cls(float(statistics.nll), statistics.count, float(statistics.n_points))
 
 
 class Steps(Protocol):
@@ -52,21 +63,25 @@ class Fitter(ABC):
     Args:
         mixture: changed in place.
         stopping: judges every pass.
+        reseeds: whether components that collapse begin anew at all; without, a pass is a plain step and nothing else.
     """
 
     assign: Assignment = staticmethod(soft)
 
-    def __init__(self, mixture: Mixture, stopping: Stopping) -> None:
+    def __init__(self, mixture: Mixture, stopping: Stopping, reseeds: bool = True) -> None:
         self.mixture = mixture
         self.stopping = stopping
+        self.reseeds = reseeds
+        self.collapses = Collapses(mixture)
+        self.n_undone = 0
 
     @abstractmethod
     def visit(self, optimizer: Optimizer, steps: Steps, look: Look, first: bool) -> Statistics:
         """Uses one batch, the first of a pass or a later one; returns its statistics at the parameters it found."""
 
     @abstractmethod
-    def end_pass(self, optimizer: Optimizer, steps: Steps, nll: float, poorest: Poorest) -> Verdict:
-        """Acts on a whole pass, whose batches had the given mean NLL in nats, and says whether another is needed."""
+    def end_pass(self, optimizer: Optimizer, steps: Steps, seen: Pass, poorest: Poorest) -> Verdict:
+        """Acts on a whole pass, and says whether another is needed."""
 
     @abstractmethod
     def follow(self, optimizer: Optimizer, look: Look, share: float) -> Statistics:
@@ -87,11 +102,12 @@ class Fitter(ABC):
 
     def state_dict(self) -> dict[str, Any]:
         """Plain numbers and tensors for a checkpoint."""
-        return {"stopping": self.stopping.state_dict()}
+        return {"stopping": self.stopping.state_dict(), "collapses": self.collapses.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Takes them up again."""
         self.stopping.load_state_dict(state["stopping"])
+        self.collapses.load_state_dict(state["collapses"])
 
 
 class GradientFitter(Fitter):
@@ -100,11 +116,15 @@ class GradientFitter(Fitter):
     Whenever the passes stop helping, and after 4, 8, 16, ... passes in any case, the best parameters so far become the
     mixture's origin: the units of all offsets are then those of the components as they are now and not as they were
     at the start, and the optimizer begins anew in them. Measured on overlapping components this cuts the passes to a
-    third or a quarter; and a step into nowhere is undone.
+    third or a quarter.
+
+    A step that leads to a likelihood that is not finite is undone at the next look, with a smaller rate.
     """
 
-    def __init__(self, mixture: Mixture, stopping: Stopping) -> None:
-        super().__init__(mixture, stopping)
+    MEMORY = ("n_passes", "n_undone", "began", "best", "lowest")
+
+    def __init__(self, mixture: Mixture, stopping: Stopping, reseeds: bool = True) -> None:
+        super().__init__(mixture, stopping, reseeds)
         self.n_passes = 0
         self.began: list[Tensor] = []  # the parameters at the beginning of this pass
         self.best: list[Tensor] = []  # and of the best pass
@@ -112,16 +132,24 @@ class GradientFitter(Fitter):
 
     def visit(self, optimizer: Optimizer, steps: Steps, look: Look, first: bool) -> Statistics:  # noqa: D102
         mixture = self.mixture
-        if first:
-            self.began = [offset.detach().clone() for offset in mixture.parameters()]
         looks: list[Statistics] = []
 
-        def loss() -> Tensor:
+        def seen() -> tuple[Components, Statistics]:
             mixture.bound_()
             components = mixture.components
-            looks.append(look(components))
-            nll = mixture.nll(looks[-1], components)
-            offsets = list(mixture.parameters())
+            return components, look(components)
+
+        def loss() -> Tensor:
+            components, statistics = seen()
+            if looks and not isfinite(float(statistics.nll)):
+                return self._wall(looks[0])
+            while not isfinite(float(statistics.nll)):
+                self._undo(optimizer, float(statistics.nll))
+                components, statistics = seen()
+            if first and not looks:
+                self.began = self._offsets()
+            looks.append(statistics)
+            nll, offsets = mixture.nll(statistics, components), list(mixture.parameters())
             for offset, gradient in zip(offsets, torch.autograd.grad(nll, offsets), strict=True):
                 offset.grad = gradient
             return nll.detach()
@@ -129,23 +157,57 @@ class GradientFitter(Fitter):
         steps.step(closure=loss)
         return looks[0]
 
-    def end_pass(self, optimizer: Optimizer, steps: Steps, nll: float, poorest: Poorest) -> Verdict:  # noqa: D102
-        verdict = self.stopping.update(nll)
+    def end_pass(self, optimizer: Optimizer, steps: Steps, seen: Pass, poorest: Poorest) -> Verdict:  # noqa: D102
+        verdict = self.stopping.update(seen.nll)
         self.n_passes += 1
         if verdict is Verdict.BETTER or not self.best:
-            self.best, self.lowest = self.began, nll
-        if verdict is Verdict.CONVERGED and not isfinite(nll):
-            raise InputError(
-                f"the likelihood became {nll}, and smaller steps did not cure it; "
-                "lower optimizer.lr, raise model.floor or lower model.n_components"
-            )
+            self.best, self.lowest = self.began, seen.nll
         if verdict in (Verdict.CUT, Verdict.CONVERGED) or (self.n_passes >= 4 and self.n_passes.bit_count() == 1):
             self._renew(optimizer)
         if verdict is Verdict.CUT:
-            for group in optimizer.param_groups:
-                group["lr"] *= self.stopping.cut
-            log.info("pass %d: NLL %.6g does not improve, rate times %g", self.n_passes, nll, self.stopping.cut)
+            self._slow_down(optimizer, self.stopping.cut)
+            log.info("pass %d: NLL %.6g does not improve, rate times %g", self.n_passes, seen.nll, self.stopping.cut)
+        if self.reseeds and verdict is Verdict.BETTER and self.collapses.mend_(seen.held, seen.n_points, poorest):
+            self._begin_anew(optimizer)
         return verdict
+
+    def _offsets(self) -> list[Tensor]:
+        return [offset.detach().clone() for offset in self.mixture.parameters()]
+
+    def _undo(self, optimizer: Optimizer, nll: float) -> None:
+        """Goes back to the best parameters known; the momentum that led astray is forgotten, and the rate is cut."""
+        self.n_undone += 1
+        known = self.best or self.began
+        if not known or self.n_undone > UNDONE or self._is_at(known):
+            raise InputError(
+                f"the likelihood became {nll}, and smaller steps did not cure it; raise model.floor, lower optimizer.lr, "
+                "lower model.n_components, or leave out points that are far from all others"
+            )
+        cut = min(self.stopping.cut, 0.5)
+        log.info("pass %d: a step led to an NLL of %s and is undone, rate times %g", self.n_passes + 1, nll, cut)
+        self._go_to(known)
+        optimizer.state.clear()
+        self._slow_down(optimizer, cut)
+
+    def _is_at(self, offsets: list[Tensor]) -> bool:
+        return all(torch.equal(now, then) for now, then in zip(self.mixture.parameters(), offsets, strict=True))
+
+    def _wall(self, last: Statistics) -> Tensor:
+        """What a line search finds beyond all numbers: a loss too high to step there, and no slope."""
+        for offset in self.mixture.parameters():
+            offset.grad = torch.zeros_like(offset)
+        return last.nll + 1e3 * (1 + last.nll.abs())
+
+    @staticmethod
+    def _slow_down(optimizer: Optimizer, cut: float) -> None:
+        for group in optimizer.param_groups:
+            group["lr"] *= cut
+
+    def _begin_anew(self, optimizer: Optimizer) -> None:
+        """Makes the parameters as they are the only ones that are known."""
+        self.began, self.best, self.lowest = self._offsets(), [], inf
+        optimizer.state.clear()
+        self.stopping.forget()
 
     def follow(self, optimizer: Optimizer, look: Look, share: float) -> Statistics:
         """One step at the optimizer's rate times the share (Robbins & Monro 1951), from an origin that follows it."""
@@ -158,7 +220,10 @@ class GradientFitter(Fitter):
         for group in optimizer.param_groups:
             # SGD's rate is the length of EM's step; its momentum would add up 1/(1 - momentum) of them
             group["lr"] *= share * (1 - group["momentum"] if isinstance(optimizer, torch.optim.SGD) else 1)
-        statistics = self.visit(optimizer, optimizer, look, first=True)
+        try:
+            statistics = self.visit(optimizer, optimizer, look, first=True)
+        except InputError as error:
+            raise InputError(f"this part of the stream cannot be used: {error}") from error
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate
         self._shorten()
@@ -178,67 +243,77 @@ class GradientFitter(Fitter):
     def settle_(self, nll: float) -> bool:  # noqa: D102
         if not self.lowest < nll:
             return False
-        self._go_to_best()
+        self._go_to(self.best)
         return True
 
-    def _go_to_best(self) -> None:
-        for offset, best in zip(self.mixture.parameters(), self.best, strict=True):
-            offset.copy_(best)
+    @torch.no_grad()
+    def _go_to(self, offsets: list[Tensor]) -> None:
+        for offset, then in zip(self.mixture.parameters(), offsets, strict=True):
+            offset.copy_(then)
         self.mixture.bound_()
 
     @torch.no_grad()
     def _renew(self, optimizer: Optimizer) -> None:
         """Makes the best parameters the origin, where every offset is zero."""
-        self._go_to_best()
+        self._go_to(self.best)
         self.mixture.set_(*self.mixture.components)
-        self.best = [torch.zeros_like(offset) for offset in self.mixture.parameters()]
+        self.best = self._offsets()
         optimizer.state.clear()
 
     def state_dict(self) -> dict[str, Any]:  # noqa: D102
-        memory = {"n_passes": self.n_passes, "began": self.began, "best": self.best, "lowest": self.lowest}
-        return {**super().state_dict(), **memory}
+        return {**super().state_dict(), **{name: getattr(self, name) for name in self.MEMORY}}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:  # noqa: D102
         super().load_state_dict(state)
-        self.n_passes, self.began, self.best = state["n_passes"], state["began"], state["best"]
-        self.lowest = state["lowest"]
+        for name in self.MEMORY:
+            setattr(self, name, state[name])
 
 
 class ClosedFormFitter(Fitter):
-    """Gathers the statistics of a pass and steps once; a component that was left with nothing begins anew.
+    """Gathers the statistics of a pass and steps once.
 
     Args:
         mixture: changed in place.
         stopping: judges every pass.
         assign: how points are shared.
-        reseeds: whether such a component begins anew at all; without, a pass is a plain step and nothing else.
+        reseeds: whether components that collapse begin anew.
     """
 
     def __init__(self, mixture: Mixture, stopping: Stopping, assign: Assignment, reseeds: bool = True) -> None:
-        super().__init__(mixture, stopping)
+        super().__init__(mixture, stopping, reseeds)
         self.assign = assign
-        self.reseeds = reseeds
-        self.n_reseeded = 0
+        self.last = inf  # objective
 
     def visit(self, optimizer: Optimizer, steps: Steps, look: Look, first: bool) -> Statistics:  # noqa: D102
         statistics = look(None)
         _closed_form(optimizer).observe(statistics)
         return statistics
 
-    def end_pass(self, optimizer: Optimizer, steps: Steps, nll: float, poorest: Poorest) -> Verdict:  # noqa: D102
+    def end_pass(self, optimizer: Optimizer, steps: Steps, seen: Pass, poorest: Poorest) -> Verdict:  # noqa: D102
         closed_form = _closed_form(optimizer)
-        gathered, objective = closed_form.gathered, closed_form.objective()
-        empty = gathered.count < EMPTY * gathered.n_points
+        objective = closed_form.objective()
+        self._check(objective, closed_form.allowed_rise(seen.held.dtype))
+        steps.step()
+        if self.reseeds and self.collapses.mend_(seen.held, seen.n_points, poorest):
+            self.last = inf
+            self.stopping.forget()
+            return Verdict.BETTER
+        self.last = objective
+        return self.stopping.update(objective)
+
+    def _check(self, objective: float, allowed_rise: float) -> None:
+        """Raises `InputError` where no step could have led, but for numbers that lost their digits."""
         if not isfinite(objective):
             raise InputError(
                 f"the likelihood became {objective}: a component has collapsed; "
                 "raise model.floor or lower model.n_components"
             )
-        steps.step()
-        if self.reseeds and empty.any() and self.n_reseeded < len(empty):
-            self._reseed(empty.nonzero().flatten(), poorest)
-            return Verdict.BETTER
-        return self.stopping.update(objective)
+        if objective > self.last + allowed_rise * max(1.0, abs(objective)):
+            raise InputError(
+                f"a step raised the objective by {objective - self.last:.3g} nats per point, to {objective:.6g}, which "
+                "only rounding errors can do: covariances are too close to singular for their numbers; raise "
+                f"model.floor={self.mixture.floor:g}"
+            )
 
     def follow(self, optimizer: Optimizer, look: Look, share: float) -> Statistics:
         """Online EM (Cappé & Moulines 2009): the M-step under (1 - share) · old + share · new statistics per point.
@@ -262,20 +337,12 @@ class ClosedFormFitter(Fitter):
         """Every step of a closed form is the best so far."""
         return False
 
-    def _reseed(self, chosen: Tensor, poorest: Poorest) -> None:
-        """Moves components that held nothing to where the density is poorest; at most K times in a fit."""
-        points = poorest(len(chosen))
-        self.mixture.reseed_(chosen[: len(points)], points)
-        self.n_reseeded += len(chosen)
-        self.stopping.forget()
-        log.info("components %s held no points and begin anew where the density is poorest", chosen.tolist())
-
     def state_dict(self) -> dict[str, Any]:  # noqa: D102
-        return {**super().state_dict(), "n_reseeded": self.n_reseeded}
+        return {**super().state_dict(), "last": self.last}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:  # noqa: D102
         super().load_state_dict(state)
-        self.n_reseeded = state["n_reseeded"]
+        self.last = state["last"]
 
 
 def _closed_form(optimizer: Optimizer) -> ClosedForm:

@@ -17,21 +17,12 @@ from mixfit.one_move import write_in_one_move
 Value = float | int | bool | str | None
 
 ABSENT: dict[str, Value] = dict.fromkeys(
-    [
-        *("status", "error", "nll/train", "nll/val", "nll/test", "nll/true", "nll/excess", "bic", "aic", "icl", "ari"),
-        *(
-            "within_ss",
-            "n_parameters",
-            "n_points",
-            "floor",
-            "components_on_floor",
-            "steps",
-            "passes",
-            "passes/best",
-            "converged",
-        ),
-        *("seconds/fit", "seconds/total"),
-    ]
+    (
+        *("status", "error", "warning"),
+        *("nll/train", "nll/val", "nll/test", "nll/true", "nll/excess", "bic", "aic", "icl", "ari", "within_ss"),
+        *("n_parameters", "n_points", "floor", "components_on_floor", "components_reseeded", "steps_undone"),
+        *("steps", "passes", "passes/best", "converged", "seconds/fit", "seconds/total"),
+    )
 )
 """Every name that `metrics.json` has, before anything is known."""
 

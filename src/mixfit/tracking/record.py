@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from mixfit import portable
 from mixfit.data.dataset import Dataset
+from mixfit.mixtures.floor import why_on_floor
 from mixfit.mixtures.rarity import Rarity
 from mixfit.module import MixtureModule
 from mixfit.one_move import write_in_one_move
@@ -26,7 +27,18 @@ from mixfit.tracking.tensorboard import TensorBoard
 OF_THE_FOLDER = ("status", "error", "seconds/fit", "seconds/total")
 """Numbers that are about the run and not about its fit; the same fit twice makes the same model."""
 
-QUIET = ("status", "seconds/total", "floor", "components_on_floor", "steps", "passes/best", "aic")
+QUIET = (
+    "status",
+    "warning",
+    "seconds/total",
+    "floor",
+    "components_on_floor",
+    "components_reseeded",
+    "steps_undone",
+    "steps",
+    "passes/best",
+    "aic",
+)
 """Numbers that the picture leaves to `metrics.json`."""
 
 
@@ -85,14 +97,23 @@ def record_model(
     portable.write(folder, model)
 
 
+def doubts_of(module: MixtureModule, dataset: Dataset) -> list[str]:
+    """What the user should know of the fit, in sentences without a full stop."""
+    doubts = (why_on_floor(module.density, dataset.train.points, dataset.columns), module.doubt)
+    return [doubt for doubt in doubts if doubt]
+
+
 def _measured(module: MixtureModule, dataset: Dataset) -> dict[str, metrics.Value]:
     density = module.density
     values = (
         metrics.ABSENT
         | metrics.measured(density, dataset)
         | {
+            "warning": " ".join(f"{doubt}." for doubt in doubts_of(module, dataset)) or None,
             "floor": module.floor,
             "components_on_floor": density.mixture.n_on_floor,
+            "components_reseeded": sum(module.fitter.collapses.times),
+            "steps_undone": module.fitter.n_undone,
             "passes": module.passes,
             "converged": module.converged,
         }

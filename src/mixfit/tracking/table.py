@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def print_table(folder: Path, density: Density, dataset: Dataset, values: Mappin
     console.print(numbers)
     console.print(_components(density, dataset))
     console.print(str(folder), style="dim", markup=False, soft_wrap=True)
+    _warn("", values)
 
 
 def print_line(folder: Path, values: Mapping[str, Value]) -> None:
@@ -35,6 +37,13 @@ def print_line(folder: Path, values: Mapping[str, Value]) -> None:
     state = "converged" if values["converged"] else "not converged"
     fit = f"{values['passes']:g} passes in {shown(values['seconds/fit'])} s"
     print(f"{folder.name}: {nll}, {fit}, {state}", flush=True)
+    _warn(f"{folder.name}: ", values)
+
+
+def _warn(where: str, values: Mapping[str, Value]) -> None:
+    """Says what the user should know of a fit that ended well."""
+    if values["warning"]:
+        sys.stderr.write(f"warning: {where}{values['warning']}\n")
 
 
 def _lines(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
@@ -46,19 +55,13 @@ def _lines(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
     for name in ("ari", "within_ss"):
         if values[name] is not None:
             yield name, shown(values[name])
-    state = "converged" if values["converged"] else "not converged: raise trainer.max_epochs"
+    raised = "" if values["warning"] else ": raise trainer.max_epochs"
+    state = "converged" if values["converged"] else f"not converged{raised}"
     yield "fit", f"{values['passes']:g} passes in {shown(values['seconds/fit'])} s, {state}"
     if values["passes/best"] != values["passes"]:
         yield (
             "best",
             f"the numbers are those after {values['passes/best']:g} passes, where the held-out NLL was lowest",
-        )
-    if values["components_on_floor"]:
-        yield (
-            "warning",
-            f"{values['components_on_floor']} components lie on the floor of the variance, "
-            "so the NLL measures the floor: constant or duplicate columns, ties and far outliers do this; "
-            "clean the data, lower model.n_components, or change model.floor",
         )
 
 
@@ -82,7 +85,7 @@ def _components(density: Density, dataset: Dataset) -> Table:
 
 def _row(density: Density, k: int, axes: range) -> list[str]:
     """The weight, and mean ± standard deviation on each axis."""
-    means, deviations = density.means[k], density.covariances[k].diagonal().sqrt()
+    means, deviations = density.means[k], density.deviations[k]
     return [f"{density.weights[k]:.4f}", *(f"{means[axis]:.4g} ± {deviations[axis]:.4g}" for axis in axes)]
 
 

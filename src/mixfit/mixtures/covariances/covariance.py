@@ -44,6 +44,14 @@ class Covariance(ABC):
     def n_parameters(self) -> int:
         """The number of free parameters of all K covariances together."""
 
+    @property
+    @abstractmethod
+    def n_needed(self) -> int:
+        """How many points a component needs for a covariance of its own: one more than keep it from being singular.
+
+        Zero where all components share one covariance.
+        """
+
     @abstractmethod
     def identity(self) -> Tensor:
         """The scale of K unit covariances, in the family's shape."""

@@ -19,6 +19,10 @@ class Diag(Covariance):
     def n_parameters(self) -> int:
         return self.n_components * self.dim
 
+    @property
+    def n_needed(self) -> int:
+        return 3
+
     def identity(self) -> Tensor:
         return torch.ones(self.n_components, self.dim)
 

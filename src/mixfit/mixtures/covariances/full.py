@@ -24,6 +24,10 @@ class Full(Covariance):
     def n_parameters(self) -> int:
         return self.n_components * self.dim * (self.dim + 1) // 2
 
+    @property
+    def n_needed(self) -> int:
+        return self.dim + 2
+
     def identity(self) -> Tensor:
         return torch.eye(self.dim).repeat(self.n_components, 1, 1)
 

@@ -23,6 +23,10 @@ class Spherical(Covariance):
     def n_parameters(self) -> int:
         return self.n_components
 
+    @property
+    def n_needed(self) -> int:
+        return 3
+
     def identity(self) -> Tensor:
         return torch.ones(self.n_components)
 

@@ -24,6 +24,10 @@ class Tied(Covariance):
     def n_parameters(self) -> int:
         return self.dim * (self.dim + 1) // 2
 
+    @property
+    def n_needed(self) -> int:
+        return 0
+
     def identity(self) -> Tensor:
         return torch.eye(self.dim)
 

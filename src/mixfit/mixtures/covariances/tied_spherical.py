@@ -23,6 +23,10 @@ class TiedSpherical(Covariance):
     def n_parameters(self) -> int:
         return 1
 
+    @property
+    def n_needed(self) -> int:
+        return 0
+
     def identity(self) -> Tensor:
         return torch.ones(())
 
