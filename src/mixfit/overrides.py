@@ -17,20 +17,26 @@ from hydra.core.override_parser.types import Override, RangeSweep
 from mixfit import catalogue
 from mixfit.errors import InputError
 from mixfit.grammar import chooses, is_hydras, pairs_of, parsed, typed, values_of
+from mixfit.hydra_settings import check_typed
 from mixfit.keys import key_of, refusal
 from mixfit.spelling import listed, nearest
 
 MOST_JOBS = 100_000
 """Each takes half a second at least, and a folder."""
 
+SEARCHED = "hydra.searchpath"
+"""Names directories of the user's own."""
 
-def checked(arguments: Sequence[str], sweeps: bool) -> list[str]:
+
+def checked(arguments: Sequence[str], sweeps: bool, own_directories: bool = False) -> list[str]:
     """The overrides in a form that Hydra takes; `InputError` for whatever is wrong with them.
 
-    With a search path of the user's own there may be other choices than ours, so nothing but the grammar is checked.
+    With directories of the user's own there may be other choices than ours: then only what Hydra is told is checked.
     """
     overrides = parsed(arguments)
-    if any(override.key_or_group == "hydra.searchpath" for override in overrides):
+    for override in filter(is_hydras, overrides):
+        _check_hydras(override)
+    if own_directories or any(override.key_or_group == SEARCHED for override in overrides):
         return list(arguments)
     if not sweeps and _mode(overrides) != "MULTIRUN":
         check_overrides(overrides)
@@ -38,6 +44,15 @@ def checked(arguments: Sequence[str], sweeps: bool) -> list[str]:
         return list(arguments)
     check_overrides([*_params(overrides), *overrides], sweeps=True)
     return _as_sweep(overrides)
+
+
+def _check_hydras(override: Override) -> None:
+    """Whether Hydra is told something that it may be told."""
+    text = typed(override)
+    if override.package is not None or override.is_delete():
+        raise InputError(f"{text}: of Hydra's own keys none is moved or left out; leave this one as it is")
+    for value in values_of(override):
+        check_typed(text, override.key_or_group, value)
 
 
 def check_overrides(overrides: Sequence[Override], sweeps: bool = False) -> None:

@@ -1,6 +1,8 @@
 """From names and options to objects: nothing but parts of this package and torch's optimizers.
 
 A configuration can come from a stranger, inside a run's folder, so what it names is never simply imported and called.
+It is one name in a module of the package that its group's parts live in, defined there and not merely imported there,
+and of the kind that the group needs. Other modules of ours are not even imported: some of them do what they are for.
 Plain values come in, whoever read them, so this serves a command as well as somebody's Python.
 """
 
@@ -9,7 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
-from pkgutil import resolve_name
+from importlib import import_module
 from types import FunctionType
 from typing import Any
 
@@ -19,30 +21,44 @@ from mixfit.errors import InputError
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.mixture import Mixture
 from mixfit.optimizers import Aitken, ClosedForm, Plateau, Stopping
-from mixfit.spelling import nearest
+from mixfit.spelling import listed, nearest
 
-TRUSTED = ("mixfit.", "torch.optim.")
-"""What a configuration may name."""
+PACKAGES = {
+    "data": ("mixfit.data",),
+    "covariance": ("mixfit.mixtures.covariances",),
+    "init": ("mixfit.mixtures.initializers",),
+    "optimizer": ("mixfit.optimizers", "torch.optim"),
+}
+"""Where the parts of each group live: all that a configuration may name."""
 
 
 def part(group: str, options: dict[str, Any], kind: type) -> Any:
     """The class or function that `_target_` names, which is taken out of the options.
 
-    Raises `InputError` unless it is our own or torch's, and an instance or a subclass of what the group needs.
+    Raises `InputError` unless it is one of the group's packages' own, and an instance or a subclass of the kind; a
+    source of points, whose kind is `object`, has a `load`.
     """
     name = str(options.pop("_target_"))
-    known = f"{group}._target_={name}: a configuration may only name parts of {' and '.join(TRUSTED)}"
-    if not name.startswith(TRUSTED):
-        raise InputError(known)
+    module, _, attribute = name.rpartition(".")
+    if not _is_within(module, group):
+        raise InputError(f"{group}._target_={name}: a configuration may only name parts of {listed(PACKAGES[group])}")
     try:
-        found = resolve_name(name)
+        found = getattr(import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise InputError(f"{group}._target_={name}: there is no such part; choose {group}=... instead") from error
-    if not str(getattr(found, "__module__", "")).startswith(TRUSTED):
-        raise InputError(known)
-    if not (isinstance(found, kind) if kind is FunctionType else isinstance(found, type) and issubclass(found, kind)):
+    if not (_is_within(str(getattr(found, "__module__", "")), group) and _is_needed(found, kind)):
         raise InputError(f"{group}._target_={name} is not what {group} needs; choose {group}=... instead")
     return found
+
+
+def _is_within(module: str, group: str) -> bool:
+    return any(f"{module}.".startswith(f"{package}.") for package in PACKAGES[group])
+
+
+def _is_needed(found: object, kind: type) -> bool:
+    if kind is FunctionType:
+        return isinstance(found, FunctionType)
+    return isinstance(found, type) and issubclass(found, kind) and (kind is not object or hasattr(found, "load"))
 
 
 def called(group: str, target: Callable[..., Any], options: Mapping[str, Any]) -> Any:

@@ -1,4 +1,9 @@
-"""YAML as OmegaConf means it, without OmegaConf, which takes ten times as long to read it."""
+"""YAML as OmegaConf means it, without OmegaConf, which takes ten times as long to read it.
+
+A file may come from a stranger. Tags make plain values or nothing; and since a few lines of aliases can stand for more
+values than any memory holds, and a few thousand brackets overflow libyaml's stack, which ends the process, the shape
+of a text is looked at before anything is made of it. No configuration that is written here has aliases.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +28,27 @@ _Loader.add_implicit_resolver(
 )
 
 
+LONGEST = 2**20
+"""Characters of the longest text that is read."""
+
+DEEPEST = 50
+"""Levels of the deepest."""
+
+
 def parsed(text: str) -> Any:
-    """What the text says, in plain values; `yaml.YAMLError` or `ValueError` if it is not YAML."""
+    """What the text says, in plain values; `yaml.YAMLError` or `ValueError` if it is not YAML, or none of ours."""
+    _check_shape(text)
     return yaml.load(text, _Loader)
+
+
+def _check_shape(text: str) -> None:
+    if len(text) > LONGEST:
+        raise ValueError(f"{len(text)} characters are more than a configuration has")
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent) or depth > DEEPEST:
+            raise ValueError("it has aliases or more levels than a configuration has")
 
 
 def dotted(content: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

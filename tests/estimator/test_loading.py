@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mixfit import GaussianMixture, load
 from mixfit.data.old_faithful import OldFaithful
 from mixfit.errors import InputError
+from mixfit.portable.header import CHECKSUM, checksum_of
 from tests.running import run_experiment, train
 
 Array = NDArray[np.float64]
@@ -34,6 +35,7 @@ def change(folder: Path, key: str, **values: object) -> None:
     path = folder / "model.json"
     header = json.loads(path.read_text(encoding="utf-8"))
     header[key] |= values
+    header[CHECKSUM] = checksum_of(header)
     path.write_text(json.dumps(header), encoding="utf-8")
 
 

@@ -21,6 +21,7 @@ from mixfit.errors import InputError
 from mixfit.folder import claimed
 from mixfit.mixtures.covariances import Covariance
 from mixfit.portable import Model, read, write
+from mixfit.portable.header import CHECKSUM, checksum_of
 from mixfit.tracking import metrics_file
 from tests.portable.conftest import density_of, model_of
 from tests.run_folders import write_run
@@ -42,8 +43,9 @@ def header_of(folder: Path) -> dict[str, Any]:
 
 
 def change_header(folder: Path, **changes: object) -> None:
-    """Writes `model.json` with other values; `...` takes a key away."""
+    """Writes `model.json` with other values, and signs it anew; `...` takes a key away."""
     header = {key: value for key, value in {**header_of(folder), **changes}.items() if value is not ...}
+    header[CHECKSUM] = checksum_of(header)
     (folder / "model.json").write_text(json.dumps(header), encoding="utf-8")
 
 

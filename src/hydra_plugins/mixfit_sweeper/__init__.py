@@ -98,6 +98,7 @@ class MixfitSweeper(Sweeper):
             try:
                 config = self.loader.load_sweep_config(self.config, list(job.overrides))
                 choices = config.hydra.runtime.choices
+                configuration.check_hydra(config)
                 configuration.check(_without_hydra(config), choices)
             except (HydraException, OmegaConfBaseException, InputError) as error:
                 raise InputError(f"{job.name}: {without_advice(error)}") from error
@@ -169,16 +170,16 @@ class MixfitSweeper(Sweeper):
 
     def _sum_up(self) -> None:
         """Writes and prints the table of everything in the sweep's folder."""
-        from mixfit import leaderboard, runs
-
-        if not (found := runs.find([self.folder])):
-            return
-        leaderboard.show(leaderboard.of(found))
         try:
+            from mixfit import leaderboard, runs
+
+            if not (found := runs.find([self.folder])):
+                return
+            leaderboard.show(leaderboard.of(found))
             leaderboard.write(self.folder, found)
             print(self.folder)
-        except OSError as error:
-            sys.stderr.write(f"error: {self.folder}: the table cannot be written: {error.strerror}\n")
+        except (OSError, ImportError) as error:  # a library that was interrupted while it loaded cannot load again
+            sys.stderr.write(f"error: {self.folder}: the table cannot be written: {error}\n")
 
 
 def _without_hydra(config: DictConfig) -> DictConfig:

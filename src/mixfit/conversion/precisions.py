@@ -28,7 +28,11 @@ ASYMMETRY = 1e-5
 
 
 def covariances_of(density: Density) -> NDArray[np.float64]:
-    """Σ in the family's shape, in the data's units squared."""
+    """Σ in the family's shape, in the data's units squared.
+
+    Raises `ValueError` where float64 cannot hold them.
+    """
+    _ = density.covariances  # raises it
     scale = components_in_data_units(density).scale
     return (scale @ scale.mT if density.mixture.covariance.triangular else scale.square()).numpy()
 
@@ -39,7 +43,11 @@ def precisions_cholesky_of(density: Density) -> NDArray[np.float64]:
 
 
 def precisions_of(density: Density) -> NDArray[np.float64]:
-    """Σ⁻¹ in the family's shape, per unit of the data squared."""
+    """Σ⁻¹ in the family's shape, per unit of the data squared.
+
+    Raises `ValueError` where float64 cannot hold the covariances.
+    """
+    _ = density.covariances
     factor = precision_factor(density.mixture.covariance, components_in_data_units(density).scale)
     return (factor @ factor.mT if density.mixture.covariance.triangular else factor.square()).numpy()
 

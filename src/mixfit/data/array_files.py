@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mixfit.data.column_file import Cells, ColumnFile
+from mixfit.data.column_file import Cells, ColumnFile, check_number
 from mixfit.data.damage import damage_reported
 from mixfit.data.stored_array import StoredArray, in_archive, in_file
 from mixfit.errors import InputError
@@ -41,6 +41,7 @@ def open_arrays(path: Path) -> ColumnFile:
             f"array {name!r} has shape {arrays[name].shape}, and points are a matrix of N rows by D columns (or a "
             "vector, for D=1): reshape it, or name another file in data.path"
         )
+    check_number(arrays[name].n_columns)
     return _columns_of_matrix(arrays[name])
 
 

@@ -18,7 +18,7 @@ def positions(
 ) -> tuple[list[int], int | None]:
     """Where the coordinates stand, in the order asked for, and where the label does; InputError if the choice is bad.
 
-    None for the columns means all but the label.
+    None for the columns means all but the label, and but the file's index of its rows.
     """
     if not file.names:
         raise InputError("holds no columns: there is no point in it; name another file in data.path")
@@ -35,7 +35,7 @@ def _feature_positions(file: ColumnFile, columns: Sequence[str | int] | None, la
     if isinstance(columns, str):
         raise InputError(f"data.columns={columns} is one name: it must be a list, data.columns=[{columns}]")
     if columns is None:
-        chosen = [j for j in range(len(file.names)) if j != label_position]
+        chosen = [j for j in range(len(file.names)) if j != label_position and j not in file.index]
     else:
         chosen = [_position(file, column, "data.columns") for column in columns]
     if not chosen:

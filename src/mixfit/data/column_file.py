@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mixfit.errors import InputError
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -25,8 +27,23 @@ class ColumnFile:
         cells: given the positions of the wanted columns and a number of rows, the cells of these columns from the
             first row to the last, at most that many rows at a time; InputError where the file is damaged.
         line: the line in which a row, counted from 1, ends; None where the format has no lines.
+        index: the positions of columns that name or count the rows, as pandas and R write them.
     """
 
     names: Sequence[str]
     cells: Callable[[Sequence[int], int], Iterator[Cells]]
     line: Callable[[int], int | None] | None = None
+    index: Sequence[int] = ()
+
+
+MOST_COLUMNS = 2**20
+"""Nobody fits as many: a file that has more has its rows and columns in each other's place, or means no good."""
+
+
+def check_number(n_columns: int) -> None:
+    """Raises `InputError` for more columns than any points have."""
+    if n_columns > MOST_COLUMNS:
+        raise InputError(
+            f"has {n_columns:,} columns, and at most {MOST_COLUMNS:,} are read: a point is a row, so the table may "
+            "have to be transposed; or name another file in data.path"
+        )

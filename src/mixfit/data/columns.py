@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NUMBER = r"(?i)^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?$|^[+-]?(inf|infinity|nan)$"
+GROUPED = r"[+-]?[0-9]+([.,'_ \u00a0\u202f\u2019][0-9]+)+"
 MISSING_NUMBERS = ("", "NA", "N/A", "#N/A", "<NA>", "nan", "NaN", "NAN", "null", "NULL", "None")
 
 
@@ -40,6 +41,11 @@ class Column:
 def is_number(cell: str) -> bool:
     """True if the text is a decimal number, an infinity or NaN, blanks around it aside."""
     return re.search(NUMBER, cell.strip()) is not None
+
+
+def is_grouped(cell: str) -> bool:
+    """True if the text is a number as people write it: with a decimal comma, or with its thousands set apart."""
+    return re.fullmatch(GROUPED, cell.strip()) is not None
 
 
 def numbers(column: Column) -> npt.NDArray[np.float64]:
@@ -77,7 +83,7 @@ def _numeric_text(column: Column, cells: Any) -> Any:
 
 
 def _refuse_text(column: Column, row: int, text: str) -> None:
-    point = " Decimals need a point, not a comma." if is_number(text.replace(",", ".")) else ""
+    point = " Decimals need a point, not a comma, and thousands nothing between them." if is_grouped(text) else ""
     unnamed = column.line and column.name.isdecimal()
     header = " If the first line holds the names of the columns, set data.header=true." if unnamed else ""
     raise InputError(

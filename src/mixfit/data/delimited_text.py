@@ -18,20 +18,23 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from io import BufferedReader, BytesIO, TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from mixfit.data.column_file import Cells, ColumnFile
-from mixfit.data.columns import MISSING_NUMBERS, is_number
+from mixfit.data.column_file import Cells, ColumnFile, check_number
+from mixfit.data.columns import MISSING_NUMBERS, is_grouped, is_number
 from mixfit.data.damage import damage_reported
 from mixfit.data.text_bytes import single_spaced, text_blocks, text_stream
 from mixfit.errors import InputError
 
 DELIMITERS = {";": "semicolons", ",": "commas", "\t": "tabs", " ": "blanks"}
+UNNAMED = ("", "Unnamed: 0")
 HEAD_RECORDS = 20
 HEAD_BYTES = 1 << 16
+LONGEST_LINE = 1 << 24
 
 
 def open_text(path: Path, header: bool | None, delimiter: str | None) -> ColumnFile:
@@ -41,6 +44,7 @@ def open_text(path: Path, header: bool | None, delimiter: str | None) -> ColumnF
     text = _Text(path, delimiter or _delimiter(text_stream(path).read(HEAD_BYTES)))
     head = [cells for _, cells in islice(text.records(), HEAD_RECORDS)]
     skipped = int(_has_header(head, text.stream().read(HEAD_BYTES)) if header is None else header)
+    check_number(len(head[0]))
     names = [_name(cell, j, skipped) for j, cell in enumerate(head[0])]
 
     def cells(positions: Sequence[int], rows: int) -> Iterator[Cells]:
@@ -49,7 +53,7 @@ def open_text(path: Path, header: bool | None, delimiter: str | None) -> ColumnF
     def line(row: int) -> int | None:
         return text.line(row + skipped)
 
-    return ColumnFile(names, cells, line)
+    return ColumnFile(names, cells, line, [0] if skipped and _is_index([record[0] for record in head]) else [])
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,13 @@ class _Text:
         return None
 
 
+def _is_index(column: Sequence[str]) -> bool:
+    """Whether a first column has no name of its own, and whole numbers that are all different, as pandas and R do."""
+    name, *cells = (cell.strip() for cell in column)
+    is_whole = all(cell.isascii() and cell.isdecimal() for cell in cells)
+    return name in UNNAMED and bool(cells) and is_whole and len(set(cells)) == len(cells)
+
+
 def _name(cell: str, number: int, header: int) -> str:
     return (header and cell.strip()) or str(number)
 
@@ -90,11 +101,19 @@ def _delimiter(head: bytes) -> str:
 
 def _records(stream: BytesIO | BufferedReader, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """The last line, counted from 1, and the cells of each record that is not blank."""
-    reader = csv.reader(TextIOWrapper(stream, "utf-8", "replace", newline=""), delimiter=delimiter)
+    reader = csv.reader(_lines(TextIOWrapper(stream, "utf-8", "replace", newline="")), delimiter=delimiter)
     with damage_reported("a table of text"):
         for record in reader:
             if record:
                 yield reader.line_num, record
+
+
+def _lines(text: TextIOWrapper) -> Iterator[str]:
+    """Line after line; a file that has no end of a line in it must not fill the memory."""
+    for number, line in enumerate(iter(partial(text.readline, LONGEST_LINE), ""), start=1):
+        if len(line) == LONGEST_LINE:
+            raise InputError(f"line {number} is longer than {LONGEST_LINE >> 20} MiB: no point is; correct data.path")
+        yield line
 
 
 def _has_header(head: Sequence[Sequence[str]], text: bytes) -> bool:
@@ -110,8 +129,8 @@ def _has_header(head: Sequence[Sequence[str]], text: bytes) -> bool:
 
 
 def _bareness(cell: str, quoted: Set[str]) -> int:
-    """0 for text, 1 for a number in quotes, 2 for a bare number."""
-    return 0 if not is_number(cell) else 1 if cell in quoted else 2
+    """0 for text, 1 for a number in quotes, 2 for a bare number; 1,5 is one, to be refused as what it is."""
+    return 0 if not (is_number(cell) or is_grouped(cell)) else 1 if cell in quoted else 2
 
 
 def _batches(text: _Text, head: Sequence[Sequence[str]], positions: Sequence[int]) -> Iterator[Any]:
@@ -156,7 +175,10 @@ def _refuse_ragged(text: _Text, error: Exception) -> None:
     _, first = next(records)
     for line, record in records:
         if len(record) != len(first):
+            comment = ", without lines of comment" if first[0].startswith(("#", "%")) else ""
+            row_names = "; a column of row names needs a name too" if len(record) == len(first) + 1 else ""
             raise InputError(
                 f"line {line} has {len(record)} cells and the first line has {len(first)} (separated by "
                 f"{DELIMITERS[text.delimiter]}): every point needs all its coordinates; correct the file in data.path"
+                f"{comment}{row_names}"
             ) from error

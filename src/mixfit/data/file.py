@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ class File:
 
     Args:
         path: of the file.
-        columns: which columns to fit, by name or number; None for every column but the label.
+        columns: which columns to fit, by name or number; None for every column but the label and an index of the rows.
         label: the column that holds the true group of each point, used for the adjusted Rand index only.
         header: whether the first line names the columns; None to find out.
         val_fraction: share of the points that chooses the best checkpoint; 0 fits on them too.
@@ -41,5 +42,10 @@ class File:
     def load(self, seed: int) -> Dataset:
         """The points of the file; only the partition depends on the seed."""
         table = read_table(self.path, self.columns, self.label, self.header)
+        if table.left_out:
+            sys.stderr.write(
+                f"data.path={self.path}: column {' and '.join(map(repr, table.left_out))} is an index of the rows "
+                "and is not fitted; data.columns=[...] would\n"
+            )
         labels = None if table.labels is None else torch.from_numpy(table.labels)
         return split(Part(torch.from_numpy(table.points), labels), table.columns, *self.fractions, seed)

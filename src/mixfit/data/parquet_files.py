@@ -6,14 +6,17 @@ nor with the file; and only those of the wanted columns. A page's checksum is co
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from mixfit.data.column_file import Cells, ColumnFile
+from mixfit.data.column_file import Cells, ColumnFile, check_number
 from mixfit.data.damage import damage_reported
 
 BUFFER_BYTES = 2**20
+UNNAMED_INDEX = re.compile(r"__index_level_[0-9]+__")
 
 
 def open_parquet(path: Path) -> ColumnFile:
@@ -23,7 +26,20 @@ def open_parquet(path: Path) -> ColumnFile:
         return _cells(path, positions, rows)
 
     with damage_reported("a Parquet file"), path.open("rb") as file:
-        return ColumnFile(_opened(file).schema_arrow.names, cells)
+        schema = _opened(file).schema_arrow
+        check_number(len(schema.names))
+        return ColumnFile(schema.names, cells, index=_index(schema))
+
+
+def _index(schema: Any) -> list[int]:
+    """Where the columns stand that pandas made of its index, by what it noted in the file."""
+    try:
+        noted = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
+    except (ValueError, RecursionError):
+        noted = {}
+    found = noted.get("index_columns") if isinstance(noted, dict) else None
+    named = [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
+    return [j for j, name in enumerate(schema.names) if name in named or UNNAMED_INDEX.fullmatch(name)]
 
 
 def _opened(file: Any) -> Any:

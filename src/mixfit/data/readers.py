@@ -8,11 +8,13 @@ from mixfit.data.array_files import open_arrays
 from mixfit.data.column_file import ColumnFile
 from mixfit.data.delimited_text import open_text
 from mixfit.data.parquet_files import open_parquet
+from mixfit.data.signatures import ARRAYS, PACKED, PARQUET, check_signature
 from mixfit.data.text_bytes import COMPRESSIONS
 from mixfit.errors import InputError
 
 TEXT_DELIMITERS = {".csv": None, ".tsv": "\t", ".txt": None}
 BINARY_READERS = {".parquet": open_parquet, ".npy": open_arrays, ".npz": open_arrays}
+KINDS = {".parquet": PARQUET, ".npy": ARRAYS, ".npz": ARRAYS}
 
 
 def open_columns(path: Path, header: bool | None) -> ColumnFile:
@@ -21,6 +23,7 @@ def open_columns(path: Path, header: bool | None) -> ColumnFile:
     suffix = (Path(path.stem) if compressed else path).suffix.lower()
     _check_status(path)
     _check_suffix(path, suffix, compressed)
+    check_signature(path, (PACKED[path.suffix.lower()],) if compressed else KINDS.get(suffix, ()))
     if suffix in TEXT_DELIMITERS:
         return open_text(path, header, TEXT_DELIMITERS[suffix])
     return BINARY_READERS[suffix](path)

@@ -18,6 +18,7 @@ from mixfit.data.column_file import ColumnFile
 from mixfit.data.columns import Column, numbers
 from mixfit.data.finite import FiniteCheck
 from mixfit.data.labels import LabelCodes
+from mixfit.data.memory import within_memory
 from mixfit.data.readers import open_columns
 from mixfit.errors import InputError
 
@@ -30,12 +31,14 @@ class Table:
     """Points (N, D) in float64, the D names of their columns and, where asked for, one label for each point.
 
     `labels` (N,) counts the values from 0 in the order of their first appearance; `label_names` (L,) are the values.
+    `left_out` are the names of columns that nobody asked for because they are an index of the rows.
     """
 
     points: npt.NDArray[np.float64]
     columns: tuple[str, ...]
     labels: npt.NDArray[np.int64] | None
     label_names: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def read_table(
@@ -47,16 +50,19 @@ def read_table(
     """The points of a CSV, TSV, TXT, Parquet, NPY or NPZ file, which its suffix tells apart.
 
     A column is chosen by name or by number from 0 (also as text, when no column bears that name); None takes all but
-    the label. `header` says whether a text file begins with a line of names, None looks (see `delimited_text`).
+    the label and an index of the rows, such as pandas and R write. `header` says whether a text file begins with a
+    line of names, None looks (see `delimited_text`).
     Raises InputError if the file, the choice or a cell is bad.
     """
-    chunks = list(read_chunks(path, columns, label, header))
+    with _named(path):
+        chunks = list(within_memory(_chunks(Path(path), columns, label, header)))
     labels = [chunk.labels for chunk in chunks if chunk.labels is not None]
     return Table(
         np.concatenate([chunk.points for chunk in chunks]),
         chunks[0].columns,
         np.concatenate(labels) if labels else None,
         chunks[-1].label_names,
+        chunks[0].left_out,
     )
 
 
@@ -75,10 +81,7 @@ def read_chunks(
     not read. Nothing more is yielded once a cell was found bad, but the rest of the file is read, to count them.
     """
     with _named(path):
-        file = open_columns(Path(path), header)
-        chosen, label_position = positions(file, columns, label)
-        rows = rows or max(1, CHUNK_CELLS // len(chosen))
-        yield from _checked(file, chosen, label_position if with_labels else None, rows)
+        yield from _chunks(Path(path), columns, label, header, rows, with_labels)
 
 
 def column_names(path: str | Path, header: bool | None = None) -> tuple[str, ...]:
@@ -95,7 +98,24 @@ def _named(path: str | Path) -> Iterator[None]:
         raise InputError(f"data.path={path}: {problem}") from problem
 
 
-def _checked(file: ColumnFile, chosen: Sequence[int], label_position: int | None, rows: int) -> Iterator[Table]:
+def _chunks(
+    path: Path,
+    columns: Sequence[str | int] | None,
+    label: str | int | None,
+    header: bool | None,
+    rows: int | None = None,
+    with_labels: bool = True,
+) -> Iterator[Table]:
+    file = open_columns(path, header)
+    chosen, label_position = positions(file, columns, label)
+    rows = rows or max(1, CHUNK_CELLS // len(chosen))
+    left_out = tuple(file.names[j] for j in file.index if columns is None and j != label_position)
+    yield from _checked(file, chosen, label_position if with_labels else None, rows, left_out)
+
+
+def _checked(
+    file: ColumnFile, chosen: Sequence[int], label_position: int | None, rows: int, left_out: tuple[str, ...]
+) -> Iterator[Table]:
     finite, codes = FiniteCheck(), LabelCodes()
     names = tuple(file.names[j] for j in chosen)
     first_row = 0
@@ -105,7 +125,7 @@ def _checked(file: ColumnFile, chosen: Sequence[int], label_position: int | None
         points = _points(coordinates)
         first_row += len(points)
         if finite.passes(points, coordinates) and codes.complete:
-            yield Table(points, names, labels, codes.names)
+            yield Table(points, names, labels, codes.names, left_out)
     _check_rows(file, first_row)
     codes.check()
     finite.check()

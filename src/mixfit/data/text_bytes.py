@@ -17,6 +17,8 @@ from mixfit.errors import InputError
 
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4"}
 BLOCK_BYTES = 2**20
+WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+"""The fourth, of UTF-32 with the low byte first, begins as the first."""
 
 
 def text_blocks(path: Path) -> Iterator[bytes]:
@@ -60,6 +62,14 @@ def _single_spaced_blocks(blocks: Iterator[bytes]) -> Iterator[bytes]:
     yield single_spaced(begun)
 
 
+def _of_nul_bytes(block: bytes) -> str:
+    """Text of two bytes a character, as some programs say "Unicode", has a NUL in every second place."""
+    halves = [block[:1024][half::2] for half in (0, 1)]
+    if block.startswith(WIDE_MARKS) or max(half.count(0) for half in halves) > 0.9 * len(halves[1]):
+        return "is UTF-16 or UTF-32 text: save it as UTF-8, which a spreadsheet may call CSV UTF-8"
+    return "holds NUL bytes, so it is no text: data.path needs a suffix that tells its true format"
+
+
 class _TextCheck:
     """Looks in one block after the other for what no text holds."""
 
@@ -70,7 +80,7 @@ class _TextCheck:
 
     def take(self, block: bytes) -> None:
         if b"\0" in block:
-            raise InputError("holds NUL bytes, so it is no text: data.path needs a suffix that tells its true format")
+            raise InputError(_of_nul_bytes(block))
         self._decode(block)
         self._n_lines += block.count(b"\n")
         self._n_quotes += block.count(b'"')

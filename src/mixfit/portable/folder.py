@@ -89,7 +89,7 @@ def _is_damaged(path: Path) -> bool:
         return False
     except (ValueError, RecursionError):
         return True
-    return isinstance(content, dict) and "status" in content
+    return "status" in content if isinstance(content, dict) else not isinstance(content, list)
 
 
 def _nearest(folder: Path) -> str:

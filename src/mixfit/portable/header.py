@@ -2,6 +2,8 @@
 
 JSON knows no NaN and no infinity, so a number that is not finite is written as null. A number of the format says
 whether a reader can understand the rest: it is looked at first, and grows only when an old reader would be misled.
+The file has a checksum of its own content beside that of the tensors: a digit that a disk or an editor changed would
+otherwise be another floor, or another column's name, without a word. A file that was written before has none.
 """
 
 from __future__ import annotations
@@ -9,11 +11,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from math import isfinite
 from typing import Any, NoReturn, TypeGuard
 
 from mixfit.errors import InputError
 from mixfit.portable.model import Plain
+
+CHECKSUM = "checksum"
+"""The key that vouches for all others."""
 
 FORMAT = 1
 """The newest number that is read here, and the one that is written."""
@@ -54,7 +60,15 @@ class Header:
 
 def written(header: Header) -> bytes:
     """The file's content; halves of characters, which UTF-8 has not, are written as JSON's escapes."""
-    return f"{_laid_out(_finite(vars(header)))}\n".encode(errors="backslashreplace")
+    content = _finite(vars(header))
+    content[CHECKSUM] = checksum_of(json.loads(json.dumps(content)))
+    return f"{_laid_out(content)}\n".encode(errors="backslashreplace")
+
+
+def checksum_of(content: Mapping[str, Any]) -> str:
+    """SHA-256, in hexadecimal, of every key but `checksum`, sorted, in JSON as Python writes it to ASCII."""
+    rest = {key: value for key, value in content.items() if key != CHECKSUM}
+    return sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def parsed(content: bytes) -> Header:
@@ -73,6 +87,11 @@ def _header(found: object) -> Header:
     _check_format(found)
     for key, problem in _problems(found):
         raise InputError(f"has {problem} as {key}" if key in found else f"has no {key}")
+    if CHECKSUM in found and found[CHECKSUM] != checksum_of(found):
+        raise InputError(
+            "was changed since it was written: its content has another checksum; copy the whole folder again, or fit "
+            "again"
+        )
     columns = found["columns"]
     known = {key: found[key] for key in Header.__dataclass_fields__}
     return Header(**known | {"floor": float(found["floor"]), "columns": columns and tuple(columns)})
