@@ -33,8 +33,8 @@ LAYERS = [
 
 KNOW_HYDRA = {
     *("mixfit.command_line", "mixfit.configuration", "mixfit.grammar", "mixfit.overrides"),
-    *("mixfit.experiment", "mixfit.build", "mixfit.processes", "mixfit.sweep"),
-    *("mixfit.commands.train", "mixfit.commands.typed"),
+    *("mixfit.experiment", "mixfit.build", "mixfit.processes", "mixfit.resuming", "mixfit.sweep"),
+    *("mixfit.commands.train", "mixfit.commands.typed", "mixfit.own_directories"),
 }
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Timer
 
 import pytest
+from filelock import FileLock
 
 from mixfit.errors import InputError
-from mixfit.folder import SkippedError, checkpoint_of, claimed, clear, is_claimed, recorded
+from mixfit.folder import LOCK, SkippedError, checkpoint_of, claimed, clear, held, is_claimed, recorded
 from mixfit.tracking import metrics_file
 from tests.running import LAST, metrics_in, run_experiment, train
 
@@ -41,6 +43,33 @@ def test_a_folder_is_one_process_s_at_a_time(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="another process"), claimed(tmp_path):
             pass
     assert not is_claimed(tmp_path)
+
+
+def test_a_run_that_only_begins_looks_like_one_that_is_under_way(tmp_path: Path) -> None:
+    with held(tmp_path):
+        assert is_claimed(tmp_path)
+        with held(tmp_path):  # somebody is there already, which is for whoever claims it to say
+            pass
+        assert is_claimed(tmp_path)
+    assert not is_claimed(tmp_path)
+
+
+def test_somebody_who_looks_does_not_keep_a_run_out(tmp_path: Path) -> None:
+    look = FileLock(tmp_path / LOCK, thread_local=False)
+    look.acquire()
+    Timer(0.2, look.release).start()
+    with claimed(tmp_path):
+        assert is_claimed(tmp_path)
+
+
+def test_what_a_killed_process_was_writing_is_removed(tmp_path: Path) -> None:
+    run_experiment(tmp_path, "optimizer=em")
+    halves = [tmp_path / ".12.part", tmp_path / "checkpoints" / ".12.part"]
+    for half in halves:
+        half.write_text("half")
+    metrics_file.write(tmp_path, {"status": "interrupted"})
+    run_experiment(tmp_path, "optimizer=em")
+    assert not [half for half in halves if half.exists()]
 
 
 def test_a_run_in_a_folder_that_is_taken_is_refused_and_touches_nothing(tmp_path: Path) -> None:

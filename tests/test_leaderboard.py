@@ -240,10 +240,10 @@ def test_a_run_that_is_not_done_counts_for_no_mean_and_tells_why(tmp_path: Path)
         ({"model.n_components": 9, "seed": 0}, failure("third")),
         ({"model.n_components": 8, "seed": 0}, None),
     )
-    best, running, failed = table(found)
+    best, killed, failed = table(found)
     assert (best["nll/val"], best["n"], best["runs"]) == ("1.5", "2", "4")
     assert (best["status"], best["error"]) == ("1 failed, 1 interrupted, 2 done", "ValueError: too many components")
-    assert (running["rank"], running["model.n_components"], running["status"]) == ("", "8", "running")
+    assert (killed["rank"], killed["model.n_components"], killed["status"]) == ("", "8", "interrupted")
     assert (failed["rank"], failed["status"], failed["error"], failed["nll/val"]) == ("", "failed", "third", "")
 
 

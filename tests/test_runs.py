@@ -86,8 +86,11 @@ def test_a_damaged_file_says_nothing(name: str, content: bytes, folder: Path, tm
     assert name == "overrides" or not told[name]
 
 
-def test_a_run_without_metrics_is_running(tmp_path: Path) -> None:
-    run = runs.read(write_run(tmp_path / "run", {"optimizer": "sgd"}, None))
+def test_a_run_without_metrics_is_running_while_a_process_holds_its_folder(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", {"optimizer": "sgd"}, None)
+    assert runs.read(folder).metrics["status"] == "interrupted"
+    with claimed(folder):
+        run = runs.read(folder)
     assert run.metrics["status"] == "running"
     assert run.metrics["nll/val"] is None
     assert run.choices["optimizer"] == "sgd"

@@ -12,10 +12,12 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint
 
+from mixfit.checkpoint_files import FirstCheckpoints, WholeFiles
 from mixfit.data.module import MixtureDataModule
 from mixfit.effort import passes_per_visit
 from mixfit.errors import InputError
 from mixfit.folder import SkippedError
+from mixfit.lightning import OwnSignals
 from mixfit.mixtures.covariances import Covariance
 from mixfit.module import MixtureModule
 from mixfit.parts import called, optimizer_of, part
@@ -50,6 +52,7 @@ def build_module(config: DictConfig, datamodule: MixtureDataModule) -> MixtureMo
         floor=config.model.floor,
         max_passes=config.trainer.max_epochs,
         passes_per_visit=passes_per_visit(numbers_per_pass(config, datamodule)),
+        batches_per_step=config.trainer.accumulate_grad_batches,
         seed=config.seed,
     )
 
@@ -69,6 +72,7 @@ def build_trainer(
 ) -> pl.Trainer:
     """Lightning's trainer with the checkpoints and callbacks of a run."""
     options = options_of(config.trainer)
+    del options["accumulate_grad_batches"]  # the module's, for Lightning leaves it to a manual loop
     monitor = "nll/val" if len(datamodule.dataset.val) else "nll/train"
     accelerator = options["accelerator"]
     precision = options["precision"] or ("32-true" if _is_mps(accelerator) else "64-true")
@@ -85,7 +89,8 @@ def build_trainer(
     try:
         return pl.Trainer(
             **options | {"precision": precision},
-            callbacks=[best, last, *callbacks],
+            callbacks=[best, last, FirstCheckpoints(folder), OwnSignals(), *callbacks],
+            plugins=[WholeFiles()],
             default_root_dir=folder,
             logger=False,
             num_sanity_val_steps=0,

@@ -15,6 +15,7 @@ import torch
 
 from mixfit.errors import InputError
 from mixfit.folder import BEST, LAST
+from mixfit.restoring import foreign_path
 
 PARTS = {"state_dict": dict, "fit": dict, "optimizer_states": list, "loops": dict, "callbacks": dict}
 """What every checkpoint of a run has, and in which shape."""
@@ -35,12 +36,18 @@ def loaded(path: Path) -> dict[str, Any]:
     parts = content if isinstance(content, dict) else {}
     if wrong := [part for part, kind in PARTS.items() if not isinstance(parts.get(part), kind)]:
         raise InputError(f"{path}: is no checkpoint of a run, for it has no {wrong[0]}; put back the one that it wrote")
+    if foreign := foreign_path(parts["callbacks"]):
+        raise InputError(
+            f"{path}: names {foreign!r} as a checkpoint of the run, which Lightning would remove in time; put back the "
+            "one that the run wrote"
+        )
     return content
 
 
 def check_checkpoints(folder: Path, n_components: int) -> None:
     """Raises `InputError` unless the folder's two checkpoints are of one fit, with so many components."""
-    best, last = (_shapes(loaded(folder / name)) for name in (BEST, LAST))
+    contents = {name: loaded(folder / name) for name in (BEST, LAST)}
+    best, last = map(_shapes, contents.values())
     found = last.get("density.mixture.mean_origin", (0,))[0]
     if found != n_components:
         raise InputError(
@@ -50,6 +57,9 @@ def check_checkpoints(folder: Path, n_components: int) -> None:
         raise InputError(
             f"{folder / BEST}: is of another fit than {LAST.name} beside it; put back the ones that the run wrote"
         )
+    for name, content in contents.items():
+        if not isinstance(content["fit"].get("rows"), (int, float)):
+            raise InputError(f"{folder / name}: does not say how far the fit came; put back the one that the run wrote")
 
 
 def _shapes(checkpoint: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:

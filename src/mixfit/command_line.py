@@ -11,8 +11,9 @@ import os
 import re
 import signal
 import sys
+from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType
 
@@ -20,7 +21,9 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mixfit.catalogue import CONFIGS, known_keys
+from mixfit.disk import refusing_plainly
 from mixfit.errors import InputError
+from mixfit.signals import ending_by_exception, exit_status
 from mixfit.spelling import nearest
 
 EXTRAS = {"joblib": "parallel", "submitit_local": "slurm", "submitit_slurm": "slurm", "ray": "ray"}
@@ -39,7 +42,7 @@ def command(main: Callable[[DictConfig], None]) -> None:
     """Does what was typed: prints help, or refuses, or hands the composed configuration to `main` for every job."""
     if int(os.environ.get("LOCAL_RANK", "0")) > 0:  # a process that lends a hand ends when the first one ends it
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with speaking_plainly():
+    with speaking_plainly(), ending_by_exception():
         if {"-h", "--help"} & set(sys.argv[1:]):
             from mixfit.help import show
 
@@ -49,7 +52,8 @@ def command(main: Callable[[DictConfig], None]) -> None:
 
         sys.argv[1:] = _checked(sys.argv[1:])
         os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra then raises its errors instead of printing them
-        hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name="train")(main)()
+        with refusing_plainly(None, "choose another hydra.run.dir or hydra.sweep.dir"):
+            hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name="train")(main)()
 
 
 def check(config: DictConfig) -> None:
@@ -82,8 +86,8 @@ def speaking_plainly() -> Iterator[None]:
     """Prints what a user can mend as one message and exits with status 1; lets real bugs keep their traceback."""
     try:
         yield
-    except KeyboardInterrupt:
-        sys.exit(130)  # 128 + SIGINT, as shells have it; what was said about it was said where it happened
+    except KeyboardInterrupt as interrupt:  # what is said about it was said where it happened
+        sys.exit(exit_status(interrupt))
     except InputError as error:
         _exit(str(error))
     except OmegaConfBaseException as error:
@@ -94,6 +98,16 @@ def speaking_plainly() -> Iterator[None]:
         if not isinstance(error, HydraException):
             raise
         _exit(without_advice(error))
+
+
+@contextmanager
+def ending_alone() -> Iterator[None]:
+    """Speaks plainly of a run that is no job of a sweep before Hydra speaks of it, which would list what was typed."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    with nullcontext() if HydraConfig.get().mode is RunMode.MULTIRUN else speaking_plainly():
+        yield
 
 
 @contextmanager
@@ -123,17 +137,45 @@ def _checked(typed: Sequence[str]) -> list[str]:
     """
     from hydra._internal.utils import get_args_parser
 
-    from mixfit.overrides import checked
+    from mixfit.overrides import SEARCHED, checked
 
     flags = [argument for argument in typed if argument in ("-m", "--multirun")]
     arguments = [*flags, *(argument for argument in typed if argument not in flags)]
     read = get_args_parser().parse_args(arguments)
+    _check_flags(read)
+    if read.hydra_help:
+        return arguments
+    _check_folders(read.overrides)
+    overrides = checked(read.overrides, sweeps=read.multirun, own_directories=read.config_dir is not None)
+    if read.config_dir or any(SEARCHED in argument for argument in read.overrides):
+        from mixfit.own_directories import check_directories
+
+        check_directories(read.config_dir, read.overrides)
+    for_hydra = dict(zip(read.overrides, overrides, strict=True))
+    return [for_hydra.get(argument, argument) for argument in arguments]
+
+
+def _check_folders(overrides: Sequence[str]) -> None:
+    """A run that is resumed keeps the notes that it has."""
+    given = dict(override.partition("=")[::2] for override in overrides)
+    resume, folder = (given.get(key, "").strip("'\"") for key in ("resume", "hydra.run.dir"))
+    if resume and folder and Path(resume).resolve() == Path(folder).resolve():
+        raise InputError(f"resume={resume}: goes on in that folder by itself; leave hydra.run.dir out")
+
+
+def _check_flags(read: Namespace) -> None:
     if read.multirun and read.cfg:
         raise InputError("--cfg shows the configuration of one run; leave -m out, and give one value of each key")
-    if read.config_dir or read.config_path or read.config_name or read.hydra_help or read.experimental_rerun:
-        return arguments
-    for_hydra = dict(zip(read.overrides, checked(read.overrides, sweeps=read.multirun), strict=True))
-    return [for_hydra.get(argument, argument) for argument in arguments]
+    if read.experimental_rerun:
+        raise InputError(
+            "--experimental-rerun reads a pickle, which may run anything; go on with a run by resume=FOLDER, or type "
+            "its .hydra/overrides.yaml again"
+        )
+    if read.config_path or read.config_name:
+        raise InputError(
+            "--config-path and --config-name would take the place of all configurations here; add your own with "
+            "--config-dir=DIRECTORY, in a folder for each group, as DIRECTORY/experiment/mine.yaml"
+        )
 
 
 def _unknown_choice(file: str, options: Sequence[str]) -> str:

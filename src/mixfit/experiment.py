@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +27,20 @@ from mixfit.build import (
     options_of,
 )
 from mixfit.checkpoint import check_checkpoints, loaded
-from mixfit.configuration import check
 from mixfit.data.module import MixtureDataModule
+from mixfit.disk import check_space, refusing_plainly
 from mixfit.effort import use_threads
 from mixfit.errors import InputError, sentence
-from mixfit.folder import BEST, LAST, SkippedError, checkpoint_of, claimed, clear, recorded
+from mixfit.folder import BEST, LAST, SkippedError, checkpoint_of, claimed, clear, recorded, tidy
 from mixfit.lightning import interruptible, quiet_lightning
+from mixfit.loopback import loopback_only
 from mixfit.module import MixtureModule
-from mixfit.one_move import write_in_one_move
 from mixfit.portable import settle_
 from mixfit.processes import as_typed_alone, is_first
 from mixfit.program import typed_with
+from mixfit.provenance import Provenance
+from mixfit.restoring import restoring
+from mixfit.resuming import check_belongs, keep, left_by, never_began, resumed, text_of, with_own_path
 from mixfit.settings import settings_of
 from mixfit.sweep import name_of, quoted
 from mixfit.tracking import metrics
@@ -62,8 +65,12 @@ def run(config: DictConfig) -> Mapping[str, metrics.Value]:
     if hydra.mode is RunMode.MULTIRUN:
         return run_job(config, folder)
     with claimed(folder):
-        clear(folder)
-        return run_alone(config, folder)
+        checkpoint = left_by(folder, config)
+        if checkpoint is None:
+            clear(folder)
+        else:
+            print(f"{folder}: goes on where it was interrupted")
+        return run_alone(config, folder, checkpoint)
 
 
 def run_alone(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Mapping[str, metrics.Value]:
@@ -71,8 +78,7 @@ def run_alone(config: DictConfig, folder: Path, checkpoint: Path | None = None) 
     try:
         return attempt(config, folder, checkpoint)
     except KeyboardInterrupt:
-        if checkpoint_of(folder):
-            sys.stderr.write(f"\ninterrupted; to go on, type\n{typed_with(f'resume={quoted(str(folder))}')}\n")
+        sys.stderr.write(f"\ninterrupted; to go on, type\n{typed_with(f'resume={quoted(str(folder))}')}\n")
         raise
 
 
@@ -99,21 +105,29 @@ def run_job(config: DictConfig, folder: Path) -> Mapping[str, metrics.Value]:
 
 
 def go_on(config: DictConfig, overrides: Sequence[str]) -> Mapping[str, metrics.Value]:
-    """Resumes the run that `resume` names, unless it is finished."""
+    """Resumes the run that `resume` names, unless it is finished; from the start if it never came to a checkpoint."""
     folder, config = resumed(Path(config.resume), overrides)
     with claimed(folder):
+        if never_began(folder):
+            clear(folder)
+            return run_alone(config, folder)
         before = metrics.read(folder)
         if before["converged"] or (before["passes"] or 0) >= config.trainer.max_epochs:
             print(f"{folder} is finished; a larger trainer.max_epochs would go on unless it has converged")
             return before
         check_checkpoints(folder, config.model.n_components)
+        check_belongs(folder / LAST, config)
         keep(config, folder)
         return run_alone(config, folder, folder / LAST)
 
 
 def attempt(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Mapping[str, metrics.Value]:
     """A fit in a folder whose `status` is true throughout; from a checkpoint if there is one."""
-    with recorded(folder, metrics.read(folder) if checkpoint else {}), failing(folder, *swept_in(config)):
+    tidy(folder)
+    before = metrics.read(folder) if checkpoint and metrics.status(folder) else {}
+    remedy = f"go on with resume={quoted(str(folder))}"
+    with recorded(folder, before), failing(folder, *swept_in(config)), refusing_plainly(folder, remedy):
+        check_space(folder, parameters=0)
         if checkpoint:
             check_checkpoints(folder, config.model.n_components)
         return fit(config, folder, checkpoint)
@@ -123,7 +137,7 @@ def attempt(config: DictConfig, folder: Path, checkpoint: Path | None = None) ->
 def fit(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Mapping[str, metrics.Value]:
     """Builds, fits, takes the best checkpoint, measures and records."""
     began = time.perf_counter()
-    datamodule = build_datamodule(config)
+    datamodule = build_datamodule(with_own_path(config, folder))
     use_threads(numbers_per_pass(config, datamodule))
     module = build_module(config, datamodule)
     alone = is_first() and HydraConfig.get().mode is not RunMode.MULTIRUN
@@ -132,7 +146,8 @@ def fit(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Map
     nll_true = metrics.true_nll(datamodule.dataset)
     board = TensorBoard(folder, OmegaConf.to_yaml(config, resolve=True), nll_true, *swept_in(config))
     progress = Progress(config.trainer.max_epochs, nll_true, leave=alone)
-    trainer = build_trainer(config, folder, module, datamodule, [progress, board])
+    provenance = Provenance(text_of(config), datamodule.dataset)
+    trainer = build_trainer(config, folder, module, datamodule, [provenance, progress, board])
     fit_began = time.perf_counter()
     train(trainer, module, datamodule, checkpoint)
     fitted: dict[str, metrics.Value] = {"steps": trainer.global_step, "seconds/fit": time.perf_counter() - fit_began}
@@ -155,38 +170,13 @@ def fit(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Map
 
 def train(trainer: pl.Trainer, module: MixtureModule, datamodule: MixtureDataModule, checkpoint: Path | None) -> None:
     """Lightning's fit, with Ctrl-C as Python has it: Lightning would end the process, and ignore the next Ctrl-C."""
-    with as_typed_alone(trainer) if is_first() else nullcontext(), interruptible(trainer):
+    with ExitStack() as around:
+        if is_first():
+            around.enter_context(loopback_only(trainer))
+            around.enter_context(as_typed_alone(trainer))
+        around.enter_context(interruptible(trainer))
+        around.enter_context(restoring(trainer, checkpoint))
         trainer.fit(module, datamodule, ckpt_path=checkpoint, weights_only=True)
-
-
-def resumed(folder: Path, overrides: Sequence[str]) -> tuple[Path, DictConfig]:
-    """The folder and its own configuration, checked; of the overrides only `trainer.max_epochs` may differ."""
-    if not folder.is_dir():
-        raise InputError(
-            f"resume={folder}: there is no such folder; give the folder of a run, as in resume=logs/runs/..."
-        )
-    for name in (".hydra/config.yaml", ".hydra/hydra.yaml", "metrics.json", "checkpoints/last.ckpt"):
-        if not (folder / name).is_file():
-            raise InputError(f"resume={folder}: there is no {name} in it, so there is nothing to go on with")
-    if metrics.status(folder) is None:
-        raise InputError(f"resume={folder}: its metrics.json is damaged, so nothing says how far it came; run it again")
-    config = OmegaConf.load(folder / ".hydra" / "config.yaml")
-    for override in overrides:
-        key, _, value = override.partition("=")
-        if key not in ("resume", "trainer.max_epochs"):
-            raise InputError(
-                f"{override}: a resumed run keeps its own configuration; only trainer.max_epochs may change"
-            )
-        if key == "trainer.max_epochs":
-            OmegaConf.update(config, key, OmegaConf.from_dotlist([f"value={value}"]).value)
-    choices = OmegaConf.load(folder / ".hydra" / "hydra.yaml").hydra.runtime.choices
-    check(DictConfig(config), choices)
-    return folder, DictConfig(config)
-
-
-def keep(config: DictConfig, folder: Path) -> None:
-    """Writes the configuration that a resumed run has from now on to where a sweep looks for it, in one move."""
-    write_in_one_move(folder / ".hydra" / "config.yaml", OmegaConf.to_yaml(config).encode())
 
 
 def settings_in(folder: Path, config: DictConfig, module: MixtureModule) -> dict[str, Any]:

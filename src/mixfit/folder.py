@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 from filelock import FileLock, Timeout
 
 from mixfit.errors import InputError, sentence
+from mixfit.one_move import unfinished_in
 from mixfit.tracking import metrics_file
 from mixfit.tracking.metrics_file import Value
 
 PRODUCTS = (
     *("checkpoints/best.ckpt", "checkpoints/last.ckpt", "events.out.tfevents.*", "report.png", "metrics.json"),
-    *("model.safetensors", "model.json"),
+    *("model.safetensors", "model.json", "hpc_ckpt_*.ckpt"),
 )
-"""What a run writes into its folder, beside Hydra's notes and the log."""
+"""What a run writes into its folder, beside Hydra's notes and the log; the last when a scheduler wants it to end."""
 
 PRECIOUS = ("checkpoints", "report.png", "metrics.json", "model.safetensors", "model.json")
 """Names that somebody else's files may have."""
@@ -30,6 +31,12 @@ PRECIOUS = ("checkpoints", "report.png", "metrics.json", "model.safetensors", "m
 BEST, LAST = (Path("checkpoints") / f"{name}.ckpt" for name in ("best", "last"))
 
 LOCK = ".lock"
+
+SECONDS_OF_A_LOOK = 1.0
+"""Somebody who asks whether the folder is claimed holds the lock for an instant."""
+
+UNFINISHED = ("running", "interrupted")
+"""What a folder says of a run that did not end by itself, if nobody is at work in it."""
 
 
 class SkippedError(InputError):
@@ -40,13 +47,25 @@ class SkippedError(InputError):
 def claimed(folder: Path) -> Iterator[None]:
     """Keeps every other process out of the folder; raises `InputError` if one is in it."""
     try:
-        with FileLock(folder / LOCK, timeout=0):
+        with FileLock(folder / LOCK, timeout=SECONDS_OF_A_LOOK):
             yield
     except Timeout as error:
         raise InputError(
             f"{folder}: another process is fitting in this folder; wait for it, or choose another hydra.run.dir "
             "or hydra.sweep.dir"
         ) from error
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Makes a run that only begins look like one that is under way; does nothing if somebody is in the folder."""
+    lock = FileLock(folder / LOCK, timeout=0)
+    with suppress(Timeout):
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def is_claimed(folder: Path) -> bool:
@@ -68,9 +87,10 @@ def recorded(folder: Path, before: Mapping[str, Value]) -> Iterator[None]:
     """
 
     def write(status: str, error: str | None = None) -> None:
-        metrics_file.write(folder, {**before, "status": status, "error": error})
+        with suppress(OSError):  # a disk that takes nothing more; `running`, and nobody there, reads as interrupted
+            metrics_file.write(folder, {**before, "status": status, "error": error})
 
-    write("running")
+    metrics_file.write(folder, {**before, "status": "running", "error": None})
     try:
         yield
     except SkippedError as error:
@@ -98,6 +118,18 @@ def checkpoint_of(folder: Path) -> Path | None:
     return folder / LAST
 
 
+def was_cut_off(folder: Path) -> bool:
+    """Whether a run began in the folder and did not end; only for whoever has claimed it."""
+    return metrics_file.status(folder) in UNFINISHED
+
+
+def tidy(folder: Path) -> None:
+    """Removes what a killed process was writing, and what Lightning saved for the scheduler: `last.ckpt` is at hand."""
+    for place in (folder, folder / "checkpoints"):
+        for path in [*unfinished_in(place), *place.glob("hpc_ckpt_*.ckpt")]:
+            path.unlink(missing_ok=True)
+
+
 def clear(folder: Path) -> None:
     """Removes what an earlier attempt left, so that nothing of it is taken for the next one's.
 
@@ -111,6 +143,7 @@ def clear(folder: Path) -> None:
                 "over; choose another folder, or move them away"
             )
         return
+    tidy(folder)
     for path in (path for pattern in PRODUCTS for path in folder.glob(pattern)):
         path.unlink()
     if (folder / "checkpoints").is_dir() and not any((folder / "checkpoints").iterdir()):

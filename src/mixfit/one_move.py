@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+PART = ".part"
+
 
 def write_in_one_move(path: Path, content: bytes) -> None:
     """Writes the whole file beside its place and then moves it there."""
@@ -20,9 +22,14 @@ def moved_when_complete(path: Path) -> Iterator[Path]:
 
     The name in between says nothing of the file, or TensorBoard would take an event file's for one of its own.
     """
-    unfinished = path.with_name(f".{os.getpid()}.part")
+    unfinished = path.with_name(f".{os.getpid()}{PART}")
     try:
         yield unfinished
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def unfinished_in(folder: Path) -> list[Path]:
+    """What processes that were killed left half written; only for whoever knows that nobody writes there now."""
+    return list(folder.glob(f".*{PART}"))

@@ -39,8 +39,8 @@ class Run:
 
     Attributes:
         folder: of the run.
-        metrics: every name of `metrics.json`; its `status` is `running` where the file is not there yet, and
-            `interrupted` where the file says `running` and no process is at work in the folder.
+        metrics: every name of `metrics.json`; where it says `running`, or is not there yet, the `status` is
+            `interrupted` if no process is at work in the folder.
         config: the composed configuration, its levels joined by dots; empty where it cannot be read.
         choices: what was chosen in each configuration group; empty where it cannot be read.
         overrides: what was typed, such as `model.n_components=4`; empty where it cannot be read.
@@ -76,6 +76,12 @@ def read(folder: Path) -> Run:
         overrides=_overrides(folder / ".hydra" / "overrides.yaml"),
         started_in=Path(str(hydra[STARTED_IN])) if STARTED_IN in hydra else None,
     )
+
+
+def path_from(run: Run, path: str) -> str:
+    """The run's own path, as it stands where that leads to the same file from here."""
+    started_in = run.started_in or Path.cwd()
+    return path if started_in == Path.cwd() else str(started_in / path)
 
 
 def around(path: Path) -> Path | None:
@@ -114,10 +120,17 @@ def _refuse(error: OSError) -> None:
 
 
 def _metrics(folder: Path) -> dict[str, Value]:
+    """What the file says; a run that nobody is at work on was interrupted, unless it ended between two looks."""
+    for _ in range(2):
+        values = _noted(folder)
+        if values["status"] != "running" or is_claimed(folder):
+            return values
+    return values | {"status": "interrupted"}
+
+
+def _noted(folder: Path) -> dict[str, Value]:
     try:
-        values = metrics_file.read(folder)
-        killed = values["status"] == "running" and not is_claimed(folder)
-        return values | {"status": "interrupted"} if killed else values
+        return metrics_file.read(folder)
     except FileNotFoundError:
         return ABSENT | {"status": "running"}
     except (OSError, ValueError, RecursionError) as error:

@@ -17,7 +17,7 @@ from typing import Any
 from mixfit import catalogue
 from mixfit.errors import InputError
 from mixfit.keys import refusal
-from mixfit.runs import Run
+from mixfit.runs import Run, path_from
 from mixfit.spelling import listed
 
 FRACTIONS = ("val_fraction", "test_fraction")
@@ -80,7 +80,7 @@ def own_points(run: Run) -> Points | None:
     for option, value in noted.items():
         if wrong := refusal(f"data.{option}", value):
             raise InputError(f"{run.folder / '.hydra' / 'config.yaml'}: {wrong}")
-    noted |= {"path": _path_of(run, noted["path"])} if noted.get("path") else {}
+    noted |= {"path": path_from(run, noted["path"])} if noted.get("path") else {}
     target = {"_target_": _defaults(choice)["_target_"]} if choice in catalogue.options("data") else {}
     return Points(choice, noted | target, seed, own=True)  # of our own choices, not what the file says that they are
 
@@ -90,12 +90,6 @@ def are_same(one: Points | None, other: Points | None) -> bool:
     if one is None or other is None:
         return False
     return (one.choice, _of_points(one.options), one.seed) == (other.choice, _of_points(other.options), other.seed)
-
-
-def _path_of(run: Run, path: str) -> str:
-    """The run's own path, as it stands where that leads to the same file from here."""
-    started_in = run.started_in or Path.cwd()
-    return path if started_in == Path.cwd() else str(started_in / path)
 
 
 def _check_is_there(run: Run, own: Points) -> None:

@@ -6,12 +6,16 @@ workers have to start the same fit whatever was typed to start the first.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 from omegaconf import DictConfig
 
-from mixfit.command_line import check, command, starting_quickly
+from mixfit.command_line import check, command, ending_alone, starting_quickly
+from mixfit.folder import held
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -23,11 +27,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def experiment(config: DictConfig) -> None:
     """Runs the experiment that the configuration describes."""
-    check(config)
-    with starting_quickly():
-        from mixfit.experiment import run  # torch and Lightning take seconds, and what comes before needs neither
+    with ending_alone():
+        check(config)
+        with _held(config), starting_quickly():
+            from mixfit.experiment import run  # torch and Lightning take seconds; what comes before needs neither
 
-    run(config)
+        run(config)
+
+
+def _held(config: DictConfig) -> AbstractContextManager[None]:
+    """Who looks at the folder meanwhile sees a run that is under way; of several processes the first one's."""
+    from hydra.core.hydra_config import HydraConfig  # not before it is known that more than help is wanted
+
+    helps = any(int(os.environ.get(name, "0")) for name in ("RANK", "LOCAL_RANK", "SLURM_PROCID"))
+    return nullcontext() if helps or config.resume is not None else held(Path(HydraConfig.get().runtime.output_dir))
 
 
 if __name__ == "__main__":

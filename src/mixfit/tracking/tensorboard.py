@@ -7,7 +7,7 @@ can be laid over each other.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from math import exp
 from pathlib import Path
 
@@ -116,9 +116,11 @@ class TensorBoard(Callback):
                 self.file.write_scalar(name, value, round(passes))
 
     def _close(self, success: bool) -> None:
-        if self.file is not None:
-            self.file.close(success=success)
-            self.file = None
+        """Once; a run that has failed says why by itself, whatever its file says to being closed."""
+        file, self.file = self.file, None
+        if file is not None:
+            with nullcontext() if success else suppress(OSError):
+                file.close(success=success)
 
     def _write_density(self, file: EventFile, module: MixtureModule) -> None:
         dataset = module.datamodule.dataset
@@ -151,7 +153,7 @@ class TensorBoard(Callback):
             values["gradient_norm"] = float(module.gradient_norm)
         if module.learning_rate is not None:
             values["learning_rate"] = module.learning_rate
-        scales = torch.linalg.slogdet(density.covariances).logabsdet.div(2 * density.means.shape[1]).exp()
+        scales = density.sizes
         for name, (k, _) in enumerate(matched(density, dataset.truth)[:MOST_CURVES], start=1):
             values[f"weight/{name}"] = float(weights[k])
             values[f"scale/{name}"] = float(scales[k])

@@ -1,0 +1,73 @@
+"""What others send to end this process: the request to terminate, and the terminal that is gone.
+
+Both mean what Ctrl-C means, so they end as it does: whatever is under way is left as an exception, its folder says
+`interrupted`, and the command to go on is printed. Nothing depends on that being done. A process that is killed at
+once leaves the same files, for they are moved into place whole, and a lock that nobody holds.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Windows has no SIGHUP."""
+
+SECONDS_OF_ONE = 0.5
+"""A second signal this soon is the same request: `timeout` and schedulers send it to a process and to its group."""
+
+
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end.
+
+    Attributes:
+        signum: the number of the signal.
+    """
+
+    def __init__(self, signum: int) -> None:
+        super().__init__()
+        self.signum = signum
+
+
+def exit_status(interrupt: KeyboardInterrupt) -> int:
+    """128 and the number of the signal, as shells have it."""
+    return 128 + (interrupt.signum if isinstance(interrupt, Terminated) else signal.SIGINT)
+
+
+@contextmanager
+def ending_by_exception() -> Iterator[None]:
+    """Raises `Terminated` where a signal would end the process; a second one ends it at once.
+
+    A signal that is ignored, as `nohup` has it, stays ignored. Only the main thread can change any of this.
+    """
+    mine = [signum for signum in ENDING if signal.getsignal(signum) is signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread():
+        mine = []
+    handler = _Handler()
+    for signum in mine:
+        signal.signal(signum, handler)
+    try:
+        yield
+    finally:
+        for signum in mine:
+            signal.signal(signum, signal.SIG_DFL)
+
+
+class _Handler:
+    """Raises at the first signal and lets the next one through."""
+
+    def __init__(self) -> None:
+        self.first: float | None = None
+
+    def __call__(self, signum: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if self.first is None:
+            self.first = now
+            raise Terminated(signum)
+        if now - self.first > SECONDS_OF_ONE:
+            signal.signal(signum, signal.SIG_DFL)
+            signal.raise_signal(signum)
