@@ -31,7 +31,7 @@ from mixfit.mixtures.initializers.kmeans_plusplus import kmeans_plusplus
 from mixfit.mixtures.initializers.start import Initializer, start_
 from mixfit.mixtures.mixture import Components, Mixture
 from mixfit.mixtures.poorest import poorest_places
-from mixfit.mixtures.standardization import Standardization
+from mixfit.mixtures.standardization import COARSE, Standardization, column_of_rounding
 from mixfit.mixtures.statistics import Statistics
 from mixfit.optimizers import ClosedForm, ClosedFormFitter, Fitter, GradientFitter, Pass, Plateau, Stopping, Verdict
 
@@ -214,7 +214,7 @@ class MixtureModule(LightningModule):
         return self._is_over
 
     def _has_arrived(self) -> bool:
-        """Whether a fit that has stopped is at a maximum: a rate of next to nothing does not move, and stops as well."""
+        """Whether a fit that has stopped is at a maximum: with next to no rate it does not move, and stops too."""
         if isinstance(self.fitter, ClosedFormFitter):
             return True
         train = self.datamodule.dataset.train
@@ -360,6 +360,13 @@ class MixtureModule(LightningModule):
             raise InputError(
                 f"{len(points)} training points cannot hold {self.n_components} components: each needs at least one; "
                 "lower model.n_components or give more points"
+            )
+        if column := column_of_rounding(points):
+            axis, value = column
+            raise InputError(
+                f"column {axis} (counted from 0) has values near {value:.6g} and varies by less than {COARSE} times "
+                "what float64 can tell apart there, so its digits are rounding errors; subtract a constant from it "
+                "where its digits are still known, or leave it out"
             )
 
 

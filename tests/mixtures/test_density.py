@@ -1,6 +1,7 @@
 """A mixture in the data's own units: equivariance, samples, parameters and checkpoints."""
 
 import io
+import math
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor
 from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal
 from torch.testing import assert_close
 
-from mixfit.mixtures.assignments import soft
+from mixfit.mixtures.assignments import hard, nearest, soft
 from mixfit.mixtures.covariances import Covariance, Diag, Full, Spherical, Tied, TiedSpherical
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.initializers.kmeans_plusplus import kmeans_plusplus
@@ -137,3 +138,55 @@ def test_a_point_beyond_all_numbers_belongs_to_no_component_and_says_so() -> Non
     assert density.log_density(torch.tensor([[0.0], [1e200]]))[1] == -float("inf")
     with pytest.raises(ValueError, match=r"point 1 .* leave it out"):
         density.responsibilities(torch.tensor([[0.0], [1e200]]))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("far", [1e160, 1e300, float("inf")])
+def test_far_points_have_no_density_in_any_family_and_never_nan(
+    family: type[Covariance], points: Tensor, far: float, dtype: torch.dtype
+) -> None:
+    density = fitted(1e-100 * points, family).to(dtype)
+    places = torch.tensor([[far, -far], [far, 0.0], [-far, far]])
+    assert torch.equal(density.log_density(places), torch.full((3,), -torch.inf, dtype=dtype))
+    for assignment in (soft, hard, nearest):
+        with pytest.raises(ValueError, match=r"point 0 .* leave it out"):
+            density.assign(places, assignment)
+
+
+def test_a_point_of_weight_zero_is_not_looked_at(density: Density, points: Tensor) -> None:
+    far = torch.tensor([[1e200, -1e200]])
+    weights = torch.cat([torch.ones(len(points)), torch.zeros(1)])
+    assert density.nll(torch.cat([points, far]), weights) == density.nll(points, torch.ones(len(points)))
+
+
+@pytest.mark.parametrize("largest", [1e307, 1e-320])
+def test_a_mean_does_not_depend_on_the_size_of_the_weights(density: Density, points: Tensor, largest: float) -> None:
+    expected = density.nll(points)
+    assert density.nll(points, torch.full((len(points),), largest)) == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_mean_over_nothing_is_refused(density: Density, points: Tensor) -> None:
+    for none in ((points[:0],), (points, torch.zeros(len(points)))):
+        with pytest.raises(ValueError, match="no point counts"):
+            density.nll(*none)
+
+
+def test_standard_deviations_and_sizes_are_those_of_the_covariances(density: Density) -> None:
+    covariances = density.covariances
+    assert_close(density.deviations, covariances.diagonal(dim1=-2, dim2=-1).sqrt(), rtol=1e-12, atol=0)
+    assert_close(density.sizes, covariances.det() ** 0.25, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("unit", [1e300, 1e-300])
+def test_near_the_ends_of_float64_all_is_there_but_the_covariances(
+    family: type[Covariance], points: Tensor, unit: float
+) -> None:
+    usual, other = (fitted(x, family) for x in (points, unit * points))
+    assert other.nll(unit * points) == pytest.approx(usual.nll(points) + 2 * math.log(unit), abs=1e-9)
+    assert_close(other.means / unit, usual.means, rtol=0, atol=1e-9)
+    assert_close(other.deviations / unit, usual.deviations, rtol=1e-9, atol=0)
+    assert_close(other.sizes / unit, usual.sizes, rtol=1e-9, atol=0)
+    drawn, expected = (each.sample(20, torch.Generator().manual_seed(8))[0] for each in (other, usual))
+    assert_close(drawn / unit, expected, rtol=0, atol=1e-9)
+    with pytest.raises(ValueError, match="divide this column"):
+        _ = other.covariances

@@ -112,3 +112,89 @@ def test_float32_loses_nothing_to_an_offset_that_float64_holds() -> None:
     expected = (normal - normal.mean()) / normal.std(correction=0)
     assert inside.dtype is torch.float32
     assert_close(inside.double(), expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("exponent", [40, -40, 1000, -1000])
+@pytest.mark.parametrize("per_axis", [True, False])
+def test_a_power_of_two_in_the_units_changes_no_bit(exponent: int, per_axis: bool) -> None:
+    points = torch.randn(100, 3, generator=torch.Generator().manual_seed(4))
+    usual, other = (Standardization.of(x, per_axis) for x in (points, points * 2.0**exponent))
+    assert torch.equal(other.scale, usual.scale * 2.0**exponent)
+    assert torch.equal(other(points * 2.0**exponent, LIKE), usual(points, LIKE))
+
+
+def test_a_mean_far_from_zero_does_not_blur_the_variance() -> None:
+    steps = torch.arange(8.0).repeat(100)[:, None]  # beside 2⁵² there is no digit after the point
+    inside = Standardization.of(2.0**52 + steps, per_axis=True)(2.0**52 + steps, LIKE)
+    assert_close(inside.var(0, correction=0), torch.ones(1), rtol=1e-12, atol=0)
+
+
+def test_a_column_that_changes_in_its_last_digit_alone_is_taken_at_its_word() -> None:
+    column = torch.tensor([1.0, 1.0, 1.0, 1.0 + 2.0**-52])[:, None]
+    standardization = Standardization.of(column, per_axis=True)
+    assert_close(standardization.scale, torch.tensor([2.0**-52 * 3**0.5 / 4]), rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("values", [[0.0, 0.0, 0.0, 5e-324], [0.0, 1.5e-323], [1e-310, 2e-310, 4e-310]])
+def test_subnormal_numbers_have_a_scale_that_is_not_zero(values: list[float]) -> None:
+    points = torch.tensor(values)[:, None]
+    standardization = Standardization.of(points, per_axis=True)
+    assert float(standardization.scale) > 0
+    assert torch.equal(there_and_back(standardization, points), points)
+
+
+def test_the_ends_of_the_range_of_numbers_are_within_it() -> None:
+    end = torch.finfo(torch.float64).max
+    points = torch.tensor([end, end, end, -end])[:, None]
+    inside = Standardization.of(points, per_axis=True)(points, LIKE)
+    assert_close(inside, torch.tensor([1.0, 1.0, 1.0, -3.0])[:, None] / 3**0.5, rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("largest", [1e307, 1e-320])
+def test_weights_count_by_their_ratios_however_large_or_small(largest: float) -> None:
+    points = torch.tensor([[0.0], [1.0], [4.0]])
+    weights = torch.tensor([1.0, 2.0, 1.0])
+    usual, other = (Standardization.of(points, True, w) for w in (weights, largest * weights))
+    assert_close(other.shift, usual.shift, rtol=1e-3, atol=0)  # 1e-320 has four digits
+    assert_close(other.scale, usual.scale, rtol=1e-3, atol=0)
+
+
+def test_a_column_that_changes_only_where_nothing_weighs_keeps_its_own_size() -> None:
+    points, weights = torch.tensor([[3.0], [3.0], [5.0]]), torch.tensor([1e300, 1e300, 1e-300])
+    standardization = Standardization.of(points, True, weights)
+    assert (standardization.shift.tolist(), standardization.scale.tolist()) == ([3.0], [3.0])
+
+
+def test_no_points_have_no_standardization() -> None:
+    with pytest.raises(ValueError, match="at least one row"):
+        Standardization.of(torch.empty(0, 2), per_axis=True)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("far", [1e300, -1e300, float("inf")])
+def test_points_beyond_all_numbers_are_cut_off_where_their_squares_are_infinite(far: float, dtype: torch.dtype) -> None:
+    inside = Standardization.of(torch.tensor([[0.0], [1e-30]]), True)(
+        torch.tensor([[far]]), torch.zeros((), dtype=dtype)
+    )
+    assert bool(inside.isfinite().all())
+    assert bool(inside.square().isinf().all())
+
+
+@pytest.mark.parametrize(("unit", "power"), [(1e300, r"1e\+600"), (1e-300, "1e-600")])
+def test_variances_that_float64_cannot_hold_are_refused_by_the_column_and_a_remedy(unit: float, power: str) -> None:
+    standardization = Standardization(torch.zeros(2), torch.tensor([1.0, unit]))
+    with pytest.raises(ValueError, match=rf"column 1 .* variances of about {power} .* divide this column by 1e[+-]300"):
+        standardization.covariances(torch.eye(2)[None])
+
+
+def test_small_covariances_of_large_numbers_come_out_where_they_can_be_held() -> None:
+    standardization = Standardization(torch.zeros(1), torch.tensor([1e160]))
+    own = standardization.covariances(torch.tensor([[[1e-20]]]))
+    assert_close(own, torch.tensor([[[1e300]]]), rtol=1e-12, atol=0)
+
+
+def test_a_value_beyond_the_range_of_numbers_is_refused_on_the_way_back() -> None:
+    standardization = Standardization(torch.zeros(1), torch.tensor([1e308]))
+    assert_close(standardization.inverse(torch.tensor([[1.5]])), torch.tensor([[1.5e308]]), rtol=1e-14, atol=0)
+    with pytest.raises(ValueError, match=r"column 0 .* values of about 1e\+308"):
+        standardization.inverse(torch.tensor([[3.0]]))

@@ -20,6 +20,8 @@ from mixfit.errors import InputError
 NUMERIC = "biuf"
 """NumPy's kinds of real numbers: booleans, integers, floats."""
 
+LARGEST = int(np.finfo(np.float64).max)
+
 UNKNOWN = "?"
 """What is no array: scikit-learn's own check says why not."""
 
@@ -107,3 +109,5 @@ def _check_cells(cells: Iterable[Any], where: str) -> None:
     for row, cell in enumerate(cells):
         if isinstance(cell, NO_NUMBERS):
             raise InputError(f"{where} holds {cell!r} (entry {row}), which is no real number; convert it first")
+        if isinstance(cell, int) and abs(cell) > LARGEST:
+            raise InputError(f"{where} holds a whole number beyond float64's 1.8e308 (entry {row}); leave it out")

@@ -60,9 +60,27 @@ def points_of(estimator: BaseEstimator, x: Any, is_first: bool) -> Points:
     if isinstance(x, Tensor):
         rows = _checked_tensor(looker, x, is_first)
     else:
-        rows = _tensor_of(validate_data(looker, x, reset=is_first, dtype=np.float64))
+        rows = _tensor_of(_validated(looker, x, is_first))
     features = {name: value for name, value in vars(looker).items() if name in FEATURES}
     return Points(rows, isinstance(x, Tensor), features)
+
+
+REMEDIES = {
+    "contains infinity": "such a point has no density; leave these rows out",
+    "Found array with dim": "reshape it to one row per point and one column per axis",
+}
+"""What scikit-learn's errors leave to the user to find out."""
+
+
+def _validated(looker: BaseEstimator, x: Any, is_first: bool) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """X as scikit-learn checks and converts it, with its own errors."""
+    try:
+        return validate_data(looker, x, reset=is_first, dtype=np.float64)
+    except ValueError as error:
+        remedy = next((remedy for words, remedy in REMEDIES.items() if words in str(error)), None)
+        if remedy is None:
+            raise
+        raise InputError(f"{str(error).rstrip('.')}: {remedy}") from error
 
 
 def part_of(points: Points, sample_weight: Any) -> Part:

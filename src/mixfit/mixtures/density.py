@@ -47,8 +47,24 @@ class Density(nn.Module):
 
     @property
     def covariances(self) -> Tensor:
-        """Σ_k, (K, D, D)."""
+        """Σ_k, (K, D, D).
+
+        Raises `ValueError` where float64 cannot hold a variance in the data's units, which is their square.
+        """
         return self.standardization.covariances(self.mixture.covariance.dense(self.mixture.components.scale))
+
+    @property
+    def deviations(self) -> Tensor:
+        """The standard deviation of each component on each axis, (K, D): there where variances are not."""
+        variances = self.mixture.covariance.dense(self.mixture.components.scale).diagonal(dim1=-2, dim2=-1)
+        return variances.detach().to("cpu", torch.float64).sqrt() * self.standardization.scale
+
+    @property
+    def sizes(self) -> Tensor:
+        """|Σ_k|^(1/2D), (K,): the geometric mean of the standard deviations along a component's own axes."""
+        dense = self.mixture.covariance.dense(self.mixture.components.scale).detach().to("cpu", torch.float64)
+        log_volume = 0.5 * torch.linalg.slogdet(dense).logabsdet + self.standardization.log_volume
+        return (log_volume / dense.shape[-1]).exp()
 
     @property
     def n_parameters(self) -> int:
@@ -83,10 +99,15 @@ class Density(nn.Module):
     def nll(self, points: Tensor, weights: Tensor | None = None) -> float:
         """Negative log-likelihood in nats per point: lower is better, and it may be negative.
 
-        A point of weight w, `weights` being (N,), counts as w points.
+        A point of weight w, `weights` being (N,), counts as w points; one of weight zero is not looked at.
+
+        Raises `ValueError` if there are no points that count.
         """
         standardized = self.standardized(points)
-        weights = None if weights is None else weights.to(standardized)
+        if weights is not None:
+            standardized, weights = _counting(standardized, weights.to("cpu", torch.float64))
+        if len(standardized) == 0:
+            raise ValueError("no point counts, so there is no mean over them; give points, of positive weights if any")
         return float(self.mixture.statistics(standardized, weights=weights).nll) + self.standardization.log_volume
 
     @torch.no_grad()
@@ -95,7 +116,41 @@ class Density(nn.Module):
 
         Raises `ValueError` for a point so far from every component that its density is zero to the last digit.
         """
-        shares = self.mixture.responsibilities(self.standardized(points))
+        return self._shares(points, soft)
+
+    @torch.no_grad()
+    def assign(self, points: Tensor, assignment: Assignment = soft) -> Tensor:
+        """The most probable component of each point, (N,): the hard assignment; or that of another assignment.
+
+        Raises `ValueError` as `responsibilities` does.
+        """
+        return self._shares(points, assignment).argmax(1)
+
+    @torch.no_grad()
+    def sample(self, n_points: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        """Independent draws: points (n_points, D) and the component (n_points,) that each came from."""
+        if n_points == 0:  # which torch.multinomial refuses
+            return torch.empty(0, self.means.shape[1], dtype=torch.float64), torch.empty(0, dtype=torch.int64)
+        component = torch.multinomial(self.weights, n_points, replacement=True, generator=generator)
+        normal = torch.randn(n_points, self.means.shape[1], generator=generator, dtype=torch.float64)
+        _, means, scale = (tensor.detach().to("cpu", torch.float64) for tensor in self.mixture.components)
+        family = self.mixture.covariance
+        factors = scale.expand(len(means), -1, -1) if family.triangular else family.dense(scale).sqrt()
+        drawn = torch.empty_like(normal)
+        for k, (mean, factor) in enumerate(zip(means, factors, strict=True)):
+            own = component == k
+            drawn[own] = mean + normal[own] @ factor.mT
+        return self.standardization.inverse(drawn), component
+
+    def _shares(self, points: Tensor, assignment: Assignment) -> Tensor:
+        """Responsibilities (N, K); an error for a point where no component has any density."""
+
+        def known(log_joint: Tensor, log_weights: Tensor) -> Tensor:
+            nowhere = log_joint.amax(0) == -torch.inf
+            shares = assignment(log_joint, log_weights)
+            return shares.masked_fill(nowhere, torch.nan) if bool(nowhere.any()) else shares
+
+        shares = self.mixture.responsibilities(self.standardized(points), known)
         if bool(shares.isnan().any()):
             row = int(shares.isnan().any(1).int().argmax())
             raise ValueError(
@@ -104,18 +159,8 @@ class Density(nn.Module):
             )
         return shares
 
-    @torch.no_grad()
-    def assign(self, points: Tensor, assignment: Assignment = soft) -> Tensor:
-        """The most probable component of each point, (N,): the hard assignment; or that of another assignment."""
-        return self.mixture.responsibilities(self.standardized(points), assignment).argmax(1)
 
-    @torch.no_grad()
-    def sample(self, n_points: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        """Independent draws: points (n_points, D) and the component (n_points,) that each came from."""
-        if n_points == 0:  # which torch.multinomial refuses
-            return torch.empty(0, self.means.shape[1], dtype=torch.float64), torch.empty(0, dtype=torch.int64)
-        component = torch.multinomial(self.weights, n_points, replacement=True, generator=generator)
-        factors = torch.linalg.cholesky(self.covariances)
-        normal = torch.randn(n_points, self.means.shape[1], generator=generator, dtype=torch.float64)
-        deviations = (factors[component] @ normal[..., None]).squeeze(-1)
-        return self.means[component] + deviations, component
+def _counting(points: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """The points (N, D) with weights (N,) that are not zero, and those weights, of which the largest is one."""
+    count = weights > 0
+    return points[count.to(points.device)], (weights[count] / weights.max()).to(points)

@@ -33,6 +33,9 @@ from mixfit.mixtures.statistics import Statistics
 CHUNK_ELEMENTS = 2**17
 """Floating-point numbers in the largest temporary of a pass: small enough to stay in a core's cache."""
 
+SMALL_STEP = 1e-3
+"""Of an offset, to see where the floor lies: small against one, and large against rounding."""
+
 
 class Components(NamedTuple):
     """The parameters of a mixture as its density uses them."""
@@ -114,6 +117,19 @@ class Mixture(nn.Module):
         bounded = self.covariance.bounded(scale, self.floor)
         if bounded is not scale:
             self.scale_offset.copy_(self.covariance.offset_of(bounded, self.scale_origin, self.unit))
+
+    @torch.no_grad()
+    def along_floor(self, gradient: Tensor) -> Tensor:
+        """The gradient by `scale_offset` without what `bound_` would undo of a small step against it.
+
+        A line search along what has no effect finds no descent (projected gradients: Bertsekas 1976).
+        """
+        step = SMALL_STEP / gradient.abs().max().clamp_min(SMALL_STEP)
+        scale = self.covariance.moved(self.scale_origin, self.scale_offset - step * gradient, self.unit)
+        bounded = self.covariance.bounded(scale, self.floor)
+        if bounded is scale:
+            return gradient
+        return (self.scale_offset - self.covariance.offset_of(bounded, self.scale_origin, self.unit)) / step
 
     # Looking at points
 

@@ -5,14 +5,30 @@ fit commutes with x → a·x + b: its negative log-likelihood moves by D·log|a|
 
 The two vectors stay in float64 on the CPU whatever the model's precision and device: a float32 offset of 1e9 would
 have lost the data before the first subtraction. That is why they travel as extra state and not as buffers.
+
+Data may use the whole range of float64. Where a result leaves it on the way back, as the variance 1e600 of values near
+1e300 does, an error says so, and neither infinity nor zero comes out in its place.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import log10
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+FLOAT64 = torch.finfo(torch.float64)
+
+SMALLEST = FLOAT64.smallest_normal * FLOAT64.eps
+"""The smallest positive number: a scale may be as small, but not zero."""
+
+COARSE = 20
+"""Steps between neighbouring numbers in a standard deviation: with fewer, a density sees the steps."""
+
+HALVED = 1e290
+"""Beyond this, numbers are halved before they are subtracted: a difference may be twice as large as either."""
 
 
 class Standardization(nn.Module):
@@ -38,19 +54,23 @@ class Standardization(nn.Module):
         """Mean zero and variance one on each axis of `points` (N, D); or one scale of mean variance one for all.
 
         A point of weight w, `weights` being (N,) and positive, counts as w points. A column that never changes keeps
-        its own size as its scale (or one, if it is zero): it has no other.
+        its own size as its scale (or one, if it is zero): it has no other. One that changes in its last digit alone is
+        taken at its word.
+
+        Raises:
+            ValueError: there are no points.
         """
+        if len(points) == 0:
+            raise ValueError("no points have neither a mean nor a variance; give at least one row")
         points = points.to(torch.float64)
-        magnitude = points.abs().amax(0)
-        magnitude = torch.where(magnitude > 0, magnitude, 1.0)
-        variance, shift = _variance_and_mean(points / magnitude, weights)
-        constant = (points == points[0]).all(0)
-        deviation = torch.where(constant, 1.0, variance.sqrt()) * magnitude
-        if not per_axis:
-            varying = torch.where(constant, 0.0, deviation) if not constant.all() else deviation
-            largest = varying.max()
-            deviation = (largest * (varying / largest).square().mean().sqrt()).expand_as(deviation)
-        return cls(torch.where(constant, points[0], shift * magnitude), deviation)
+        unit = _power_of_two(points.abs().amax(0))
+        variance, mean = _variance_and_mean(points, unit, weights)
+        identical = (points == points[0]).all(0)
+        shift = torch.where(identical, points[0], (mean * unit).clamp(FLOAT64.min, FLOAT64.max))
+        size = torch.where(shift == 0, 1.0, shift.abs())
+        constant = identical | (variance <= 0)  # a weight may be too small to count at all
+        deviation = torch.where(constant, size, variance.sqrt() * unit).clamp(SMALLEST, FLOAT64.max)
+        return cls(shift, deviation if per_axis else _pooled(deviation, constant))
 
     @property
     def log_volume(self) -> float:
@@ -60,19 +80,56 @@ class Standardization(nn.Module):
     def forward(self, points: Tensor, like: Tensor) -> Tensor:
         """Points (N, D) in standardized coordinates, in the dtype and on the device of `like`.
 
-        Computed where the points are, unless that device has no float64.
+        Computed where the points are, unless that device has no float64. Coordinates so large that their squares are
+        infinite, and densities there zero, are cut off where arithmetic with them is still finite.
         """
         device = "cpu" if points.device.type == "mps" else points.device
-        standardized = (points.to(device, torch.float64) - self.shift.to(device)) / self.scale.to(device)
-        return standardized.to(like.device, like.dtype)
+        half = self._half
+        shift, scale = (self.shift * half).to(device), (self.scale * half).to(device)
+        wide = points.to(device, torch.float64)
+        standardized = ((wide if half == 1 else wide * half) - shift) / scale
+        farthest = torch.finfo(like.dtype).max ** 0.6
+        return standardized.clamp_(-farthest, farthest).to(like.device, like.dtype)
 
     def inverse(self, points: Tensor) -> Tensor:
-        """Standardized points (..., D) in the data's units, float64 on the CPU: undoes `forward`."""
-        return points.detach().to("cpu", torch.float64) * self.scale + self.shift
+        """Standardized points (..., D) in the data's units, float64 on the CPU: undoes `forward`.
+
+        Raises:
+            ValueError: a point would lie beyond float64's range.
+        """
+        points = points.detach().to("cpu", torch.float64)
+        half = self._half
+        own = (points * (self.scale * half) + self.shift * half) / half
+        self._check(own.isfinite() | ~points.isfinite(), "values", 1, torch.maximum(self.scale, self.shift.abs()))
+        return own
 
     def covariances(self, covariances: Tensor) -> Tensor:
-        """Covariances (..., D, D) in the data's units, float64 on the CPU."""
-        return covariances.detach().to("cpu", torch.float64) * torch.outer(self.scale, self.scale)
+        """Covariances (..., D, D) in the data's units, float64 on the CPU.
+
+        Raises:
+            ValueError: a variance would be too large or too small for float64.
+        """
+        covariances = covariances.detach().to("cpu", torch.float64)
+        own = covariances * self.scale[:, None] * self.scale
+        variances, inside = (matrices.diagonal(dim1=-2, dim2=-1) for matrices in (own, covariances))
+        exact = variances.isfinite() & (variances >= FLOAT64.smallest_normal)
+        self._check(exact | (variances == inside) | inside.isnan(), "variances", 2, self.scale)
+        return own
+
+    @property
+    def _half(self) -> float:
+        """What numbers are multiplied by so that no difference of two overflows; one wherever it can be."""
+        return 0.5 if bool((self.shift.abs() > HALVED).any()) else 1.0
+
+    def _check(self, representable: Tensor, what: str, power: int, size: Tensor) -> None:
+        """Raises `ValueError` for the first axis whose results, of the size (D,) to a power, float64 cannot hold."""
+        if not bool(representable.all()):
+            axis = int(representable.reshape(-1, len(size)).all(0).int().argmin())
+            exponent = log10(float(size[axis]))
+            raise ValueError(
+                f"column {axis} (counted from 0) has {what} of about 1e{power * exponent:+.0f} in the data's units, "
+                f"but float64 holds 1e-308 to 1e+308; divide this column by 1e{exponent:+.0f} before the fit"
+            )
 
     def get_extra_state(self) -> dict[str, Tensor]:
         """What a checkpoint keeps: plain tensors, so that it loads with `weights_only=True`."""
@@ -83,10 +140,50 @@ class Standardization(nn.Module):
         self.shift, self.scale = state["shift"], state["scale"]
 
 
-def _variance_and_mean(points: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Each (D,): Σ w (x - mean)² / Σ w and Σ w x / Σ w."""
+def _power_of_two(magnitude: Tensor) -> Tensor:
+    """The largest power of two in each number, (D,), or one for zero: to divide by it rounds nothing."""
+    mantissa, _ = torch.frexp(magnitude)
+    return torch.where(magnitude > 0, magnitude / (2 * mantissa), 1.0)
+
+
+def _variance_and_mean(points: Tensor, unit: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Each (D,), of x = points / unit: Σ w (x - mean)² / Σ w and Σ w x / Σ w, corrected for a first mean's rounding."""
+    average = _average(weights)
+    deviations = points / unit
+    mean = average(deviations)
+    deviations -= mean
+    left = average(deviations)
+    return average(deviations.square_()) - left.square(), mean + left
+
+
+def _average(weights: Tensor | None) -> Callable[[Tensor], Tensor]:
+    """What makes the mean (D,) of rows (N, D), of which each counts by its weight."""
     if weights is None:
-        return torch.var_mean(points, 0, correction=0)
-    share = weights.to(torch.float64) / weights.sum(dtype=torch.float64)
-    mean = share @ points
-    return share @ (points - mean).square(), mean
+        return lambda rows: rows.mean(0)
+    relative = weights.to(torch.float64) / weights.max()  # of the largest numbers the sum is infinite
+    share = relative / relative.sum()
+    return lambda rows: share.to(rows) @ rows
+
+
+def _pooled(deviation: Tensor, constant: Tensor) -> Tensor:
+    """One scale for all axes, (D,): the root of the mean variance, in which constant axes have none."""
+    varying = deviation if bool(constant.all()) else torch.where(constant, 0.0, deviation)
+    largest = varying.max()
+    return (largest * (varying / largest).square().mean().sqrt()).clamp_min(SMALLEST).expand_as(deviation)
+
+
+def column_of_rounding(points: Tensor) -> tuple[int, float] | None:
+    """The first axis of points (N, D) on which float64 is too coarse for the data, and the size of its values.
+
+    There the standard deviation is less than `COARSE` steps between neighbouring numbers: of values near 2e18, counted
+    in steps of 256, a spread of 100 is all rounding. None if there is no such axis; a constant one has no digits to
+    lose.
+    """
+    points = points.to(torch.float64)
+    unit = _power_of_two(points.abs().amax(0))
+    variance, _ = _variance_and_mean(points, unit, None)
+    coarse = (variance > 0) & (variance.sqrt() < COARSE * FLOAT64.eps) & (points != points[0]).any(0)
+    if not coarse.any():
+        return None
+    axis = int(coarse.int().argmax())
+    return axis, float(points[0, axis])

@@ -29,6 +29,9 @@ class ClosedForm(torch.optim.Optimizer, ABC):
     family: ClassVar[type[Covariance] | None] = None
     """The one covariance family that the optimizer is about, if there is one."""
 
+    allowed_rise: ClassVar[float] = inf
+    """By how much a step may raise the objective, in nats per point, beside the rounding of float32 or large values."""
+
     def __init__(self, mixture: Mixture) -> None:
         super().__init__(mixture.parameters(), {})
         self._mixture = mixture
@@ -42,14 +45,6 @@ class ClosedForm(torch.optim.Optimizer, ABC):
     @abstractmethod
     def objective(self) -> float:
         """What the optimizer lowers, in nats per point, at the parameters that made the statistics of the pass."""
-
-    @staticmethod
-    def allowed_rise(dtype: torch.dtype) -> float:
-        """By how much a step may raise the objective for rounding errors alone, in nats per point.
-
-        Of an objective beyond one it is this part.
-        """
-        return inf
 
     def observe(self, statistics: Statistics) -> None:
         """Adds one batch's statistics to those of the pass."""

@@ -151,7 +151,7 @@ class GradientFitter(Fitter):
             looks.append(statistics)
             nll, offsets = mixture.nll(statistics, components), list(mixture.parameters())
             for offset, gradient in zip(offsets, torch.autograd.grad(nll, offsets), strict=True):
-                offset.grad = gradient
+                offset.grad = mixture.along_floor(gradient) if offset is mixture.scale_offset else gradient
             return nll.detach()
 
         steps.step(closure=loss)
@@ -180,8 +180,8 @@ class GradientFitter(Fitter):
         known = self.best or self.began
         if not known or self.n_undone > UNDONE or self._is_at(known):
             raise InputError(
-                f"the likelihood became {nll}, and smaller steps did not cure it; raise model.floor, lower optimizer.lr, "
-                "lower model.n_components, or leave out points that are far from all others"
+                f"the likelihood became {nll}, and smaller steps did not cure it; raise model.floor, lower "
+                "optimizer.lr or model.n_components, or leave out points that are far from all others"
             )
         cut = min(self.stopping.cut, 0.5)
         log.info("pass %d: a step led to an NLL of %s and is undone, rate times %g", self.n_passes + 1, nll, cut)
@@ -292,7 +292,7 @@ class ClosedFormFitter(Fitter):
     def end_pass(self, optimizer: Optimizer, steps: Steps, seen: Pass, poorest: Poorest) -> Verdict:  # noqa: D102
         closed_form = _closed_form(optimizer)
         objective = closed_form.objective()
-        self._check(objective, closed_form.allowed_rise(seen.held.dtype))
+        self._check(objective, closed_form.allowed_rise)
         steps.step()
         if self.reseeds and self.collapses.mend_(seen.held, seen.n_points, poorest):
             self.last = inf
@@ -308,12 +308,20 @@ class ClosedFormFitter(Fitter):
                 f"the likelihood became {objective}: a component has collapsed; "
                 "raise model.floor or lower model.n_components"
             )
-        if objective > self.last + allowed_rise * max(1.0, abs(objective)):
+        rise = objective - self.last
+        if rise > allowed_rise and rise > allowed_rise + self._rounding * max(1.0, abs(objective)):
             raise InputError(
-                f"a step raised the objective by {objective - self.last:.3g} nats per point, to {objective:.6g}, which "
+                f"a step raised the objective by {rise:.3g} nats per point, to {objective:.6g}, which "
                 "only rounding errors can do: covariances are too close to singular for their numbers; raise "
                 f"model.floor={self.mixture.floor:g}"
             )
+
+    @property
+    def _rounding(self) -> float:
+        """What an objective of one may lose by rounding; a covariance at the floor has the inverse 1/floor."""
+        eps = torch.finfo(self.mixture.mean_origin.dtype).eps
+        on_floor = bool(self.mixture.on_floor.any())
+        return 10 * eps * (1 / self.mixture.floor if on_floor else 1e4)
 
     def follow(self, optimizer: Optimizer, look: Look, share: float) -> Statistics:
         """Online EM (Cappé & Moulines 2009): the M-step under (1 - share) · old + share · new statistics per point.

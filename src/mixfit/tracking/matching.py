@@ -6,7 +6,11 @@ import torch
 from torch import Tensor
 
 from mixfit.mixtures.density import Density
+from mixfit.mixtures.standardization import Standardization
 from mixfit.tracking.pictures.components import Components
+
+MOST_DRAWN = 60
+"""Powers of ten, up or down, that pictures can be drawn in."""
 
 
 def matched(fitted: Density, truth: Density | None) -> list[tuple[int, int | None]]:
@@ -29,7 +33,23 @@ def matched(fitted: Density, truth: Density | None) -> list[tuple[int, int | Non
 def drawable(density: Density, truth: Density | None) -> Components:
     """The mixture as a picture needs it, its components in the order of the true ones."""
     order = [k for k, _ in matched(density, truth)]
-    return Components(density.weights[order].numpy(), density.means[order].numpy(), density.covariances[order].numpy())
+    unit = drawing_unit(density.standardization.scale)
+    own = in_units(density, unit)
+    return Components(
+        own.weights[order].numpy(), own.means[order].numpy(), own.covariances[order].numpy(), unit.numpy()
+    )
+
+
+def drawing_unit(scale: Tensor) -> Tensor:
+    """What a picture counts each axis in, (D,): the data's own unit, or a power of ten where that has no square."""
+    exponent = scale.log10().round()
+    return torch.where(exponent.abs() > MOST_DRAWN, 10.0**exponent, 1.0)
+
+
+def in_units(density: Density, unit: Tensor) -> Density:
+    """The density of x / unit."""
+    own = density.standardization
+    return Density(density.mixture, Standardization(own.shift / unit, own.scale / unit))
 
 
 def _whitened(means: Tensor, truth: Density) -> Tensor:

@@ -95,7 +95,11 @@ def _subset(points: Tensor, weights: Tensor | None, generator: torch.Generator) 
 
 
 def rank_of(mixture: Mixture, nll: Callable[[], float], assignment: Assignment) -> tuple[int, float]:
-    """Lower is better: components on the floor, then the NLL; or what k-means lowers, the variance within."""
+    """Lower is better: components on the floor, then the NLL; or what k-means lowers, the variance within.
+
+    One covariance for all components is on the floor because the data are flat, whatever the start.
+    """
+    n_on_floor = mixture.n_on_floor if mixture.covariance.n_needed else 0
     if assignment is soft:
-        return mixture.n_on_floor, nll()
-    return mixture.n_on_floor, float(mixture.covariance.smallest_variance(mixture.components.scale.detach()).sum())
+        return n_on_floor, nll()
+    return n_on_floor, float(mixture.covariance.smallest_variance(mixture.components.scale.detach()).sum())

@@ -19,11 +19,15 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """A Gaussian mixture: weights (K,), means (K, D) and covariances (K, D, D), in the data's units."""
+    """A Gaussian mixture: weights (K,), means (K, D) and covariances (K, D, D), in the data's units.
+
+    Where the squares of those are more than floating point can hold, each axis is counted in `unit` (D,) of them.
+    """
 
     weights: Array
     means: Array
     covariances: Array
+    unit: Array | None = None
 
     def __post_init__(self) -> None:
         for name in ("weights", "means", "covariances"):
@@ -55,7 +59,14 @@ class Components:
     def marginal(self, axes: Sequence[int]) -> "Components":
         """The same mixture seen on some of its axes only, in the order given; exact for Gaussians."""
         kept = list(axes)
-        return Components(self.weights, self.means[:, kept], self.covariances[:, kept][:, :, kept])
+        unit = None if self.unit is None else self.unit[kept]
+        return Components(self.weights, self.means[:, kept], self.covariances[:, kept][:, :, kept], unit)
+
+    def per(self, unit: Array | None) -> "Components":
+        """The same mixture with its axes counted in another unit (D,)."""
+        ones = np.ones(self.means.shape[1])
+        ratio = (ones if self.unit is None else self.unit) / (ones if unit is None else unit)
+        return Components(self.weights, self.means * ratio, self.covariances * ratio * ratio[:, None], unit)
 
 
 def _check(weights: Array, means: Array, covariances: Array) -> None:

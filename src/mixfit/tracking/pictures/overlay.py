@@ -38,7 +38,8 @@ def overlay_figure(points: Array, mixtures: Mapping[str, Components], columns: S
     """
     from matplotlib.figure import Figure
 
-    shown = dict(list(mixtures.items())[:MOST])
+    first = next(iter(mixtures.values()))
+    shown = {name: mixture.per(first.unit) for name, mixture in list(mixtures.items())[:MOST]}
     scene = scene_of(points, _together([*shown.values()]), None, columns, np.zeros(len(points), dtype=np.intp))
     above = 0.3 + LINE * len(shown)
     figure = Figure(figsize=(WIDTH, height_of(scene) + above), dpi=DPI, facecolor="white")
@@ -61,6 +62,7 @@ def _together(mixtures: Sequence[Components]) -> Components:
         np.concatenate([mixture.weights for mixture in mixtures]) / len(mixtures),
         np.concatenate([mixture.means for mixture in mixtures]),
         np.concatenate([mixture.covariances for mixture in mixtures]),
+        mixtures[0].unit,
     )
 
 

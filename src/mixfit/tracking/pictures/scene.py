@@ -82,17 +82,22 @@ def scene_of(
     columns: Sequence[str] = (),
     labels: Labels | None = None,
 ) -> Scene:
-    """The scene of points (N, D): columns are x1, x2, ... and labels the likeliest component unless given."""
-    points = np.asarray(points, dtype=np.float64)
+    """The scene of points (N, D): columns are x1, x2, ... and labels the likeliest component unless given.
+
+    An axis that the mixture counts in another unit than its column's says so in its name.
+    """
+    unit = np.ones(np.shape(points)[1]) if fitted.unit is None else fitted.unit
+    points = np.asarray(points, dtype=np.float64) / unit
     features, stride = points.shape[1], _stride(len(points))
     axes = range(min(features, MOST_AXES))
+    truth = None if truth is None else truth.per(fitted.unit)
     mixtures = [fitted] if truth is None else [fitted, truth]
     return Scene(
         points=points[:, : len(axes)],
         labels=_likeliest(points[::stride], fitted) if labels is None else np.asarray(labels)[::stride],
         fitted=fitted.marginal(axes),
         truth=None if truth is None else truth.marginal(axes),
-        columns=tuple(columns[: len(axes)]) or tuple(f"x{axis + 1}" for axis in axes),
+        columns=tuple(_named(columns[axis] if columns else f"x{axis + 1}", unit[axis]) for axis in axes),
         limits=tuple(_limits(points[:, axis], [mixture.marginal([axis]) for mixture in mixtures]) for axis in axes),
         features=features,
     )
@@ -111,6 +116,10 @@ def grid(limits: Limits, mixtures: Sequence[Components], steps: int, offsets: Ar
         places.append((means[close] + np.multiply.outer(offsets, deviations[close])).ravel())
     together = np.unique(np.concatenate(places))
     return together[(together >= limits[0]) & (together <= limits[1])]
+
+
+def _named(column: str, unit: float) -> str:
+    return column if unit == 1 else f"{column} / {unit:.0e}"
 
 
 def _likeliest(points: Array, fitted: Components) -> Labels:
