@@ -119,7 +119,7 @@ def test_the_same_seed_counts_once_and_rather_done_than_not(tmp_path: Path) -> N
         tmp_path, ({"seed": 0}, fit(1)), ({"seed": 0}, failure()), ({"seed": 0}, fit(1)), ({"seed": 1}, None)
     )
     (row,) = table(found)
-    assert (row["n"], row["runs"], row["status"], row["nll/val/se"]) == ("1", "2", "1 running, 1 done", "")
+    assert (row["n"], row["runs"], row["status"], row["nll/val/se"]) == ("1", "2", "1 interrupted, 1 done", "")
 
 
 def test_rows_are_ranked_by_held_out_nll_and_ties_by_their_settings(tmp_path: Path) -> None:
@@ -405,7 +405,7 @@ def test_the_printed_table_says_how_many_runs_converged_only_if_some_did_not(
 
 def test_a_sweep_of_which_nothing_is_done_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     leaderboard.show(leaderboard.of(write_runs(tmp_path, ({"seed": 0}, None))))
-    assert capsys.readouterr().out == "no run is done yet\nrunning: all runs\n"
+    assert capsys.readouterr().out == "no run is done yet\ninterrupted: all runs\n"
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,6 @@ class MixtureModule(LightningModule):
         )
         if self.adjust:
             self.adjust(self.density)
-            mixture.bound_()
 
     def begin_at(self, density: Density) -> None:
         """Takes a density as it is, its standardization included, as where the fit begins; the floor may raise it."""

@@ -12,6 +12,9 @@ from tests.running import choices
 
 SHORT = pytest.mark.filterwarnings("ignore:the fit has not converged in max_iter:sklearn.exceptions.ConvergenceWarning")
 
+may_touch_the_floor = pytest.mark.filterwarnings("ignore:.* the floor, the smallest variance:mixfit.errors.FitWarning")
+"""For points that are few or flat because the test is about something else."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Most fits here are cut short on purpose; what a user is told then has a test of its own."""

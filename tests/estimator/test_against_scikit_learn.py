@@ -25,6 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from mixfit import GaussianMixture
 from mixfit.data.old_faithful import OldFaithful
+from tests.estimator.conftest import may_touch_the_floor
 
 Array = NDArray[np.float64]
 DATA = ("iris", "wine", "old_faithful", "breast_cancer")
@@ -117,6 +118,7 @@ def test_a_fit_that_cannot_gain_any_more_still_takes_all_steps() -> None:
     assert ours.n_iter_ == theirs.n_iter_ == 7
 
 
+@may_touch_the_floor
 def test_a_component_that_loses_its_points_is_not_moved_elsewhere() -> None:
     """It keeps the weight that a step of EM gives it, however small."""
     x = np.concatenate([data("old_faithful"), [[100.0, 1000.0]]])

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from mixfit import GaussianMixture
 from mixfit.mixtures.mixture import Mixture
+from tests.estimator.conftest import may_touch_the_floor
+
+pytestmark = may_touch_the_floor
 
 Array = NDArray[np.float64]
 

@@ -36,7 +36,7 @@ def imported(program: str, first: str = FIRST) -> set[str]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Of a saved estimator."""
-    GaussianMixture(2, random_state=0).fit(np.arange(20.0).reshape(10, 2)).save(tmp_path / "fit")
+    GaussianMixture(2, random_state=0).fit(np.random.default_rng(0).normal(size=(20, 2))).save(tmp_path / "fit")
     return tmp_path / "fit"
 
 

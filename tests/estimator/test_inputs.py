@@ -20,6 +20,7 @@ from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
 from mixfit import GaussianMixture
+from tests.estimator.conftest import may_touch_the_floor
 
 Array = NDArray[np.float64]
 Form = Callable[[Array], Any]
@@ -121,6 +122,7 @@ def test_whole_numbers_are_numbers(form: str, points: Array) -> None:
     assert (said(COUNTS[form](points)) == said(points)).all()
 
 
+@may_touch_the_floor
 @pytest.mark.parametrize("form", TRUTHS)
 def test_truths_are_ones_and_zeros(form: str, points: Array) -> None:
     assert (said(TRUTHS[form](points)) == said((points > 0).astype(float))).all()

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mixfit import GaussianMixture
 from mixfit.mixtures.mixture import Mixture
+from tests.estimator.conftest import may_touch_the_floor
 
 Array = NDArray[np.float64]
 
@@ -88,6 +89,7 @@ def test_options_are_named_with_what_they_may_be() -> None:
         GaussianMixture(covariance_type="ful").fit(NUMBERS)
 
 
+@may_touch_the_floor
 def test_what_numpy_and_python_call_a_number_is_one() -> None:
     options = {"lr": np.float64(0.05), "betas": (0.8, 0.9)}
     mixture = GaussianMixture(optimizer="adam", optimizer_options=options, reg_covar=1, dtype=np.float64)

@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mixfit import GaussianMixture, load
+from tests.estimator.conftest import may_touch_the_floor
 from tests.running import choices, run_experiment
 
 Array = NDArray[np.float64]
@@ -40,6 +41,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 }
 
 
+@may_touch_the_floor
 @pytest.mark.parametrize("case", CASES)
 def test_a_run_and_the_estimator_find_the_same_to_the_last_bit(case: str, points: Array, tmp_path: Path) -> None:
     arguments, overrides = CASES[case]

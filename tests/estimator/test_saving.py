@@ -22,7 +22,7 @@ from sklearn.exceptions import NotFittedError
 from mixfit import GaussianMixture, load
 from mixfit.errors import InputError
 from mixfit.tracking import metrics_file
-from tests.estimator.conftest import FAMILIES, OPTIMIZERS
+from tests.estimator.conftest import FAMILIES, OPTIMIZERS, may_touch_the_floor
 
 Array = NDArray[np.float64]
 CLOSED_FORMS = ("em", "kmeans")
@@ -143,6 +143,7 @@ ARGUMENTS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 ]
 
 
+@may_touch_the_floor
 @pytest.mark.parametrize(
     ("given", "expected"), ARGUMENTS, ids=[f"{'+'.join(given)} {n}" for n, (given, _) in enumerate(ARGUMENTS)]
 )

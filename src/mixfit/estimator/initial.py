@@ -52,6 +52,8 @@ class Initial:
 
     def put_(self, density: Density, train: Part) -> None:
         """Puts the density there; what is not given beside the means is that of the points nearest to each mean."""
+        if self.weights is None and self.means is None and self.scale is None:
+            return  # to set what is there already would round it once more
         mixture, standardization = density.mixture, density.standardization
         if self.means is not None and not self.is_complete:
             means = standardization(self.means, mixture.mean_origin)
@@ -65,6 +67,7 @@ class Initial:
         if self.scale is not None:
             scale = mixture.covariance.stretched(self.scale, standardization.scale.reciprocal())
         mixture.set_(log_weights, means, scale)
+        mixture.bound_()
 
 
 def _weights(weights: Tensor) -> Tensor:

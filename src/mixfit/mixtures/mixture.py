@@ -100,6 +100,13 @@ class Mixture(nn.Module):
         """How many these are."""
         return int(self.on_floor.sum())
 
+    @property
+    def is_flat(self) -> bool:
+        """Whether the average covariance Σ_k π_k Σ_k is on the floor, or nearly: then the points as a whole are flat."""
+        log_weights, _, scale = (tensor.detach() for tensor in self.components)
+        average = torch.tensordot(log_weights.exp(), self.covariance.dense(scale), 1)
+        return float(torch.linalg.eigvalsh(average).min()) <= 2 * self.floor
+
     @torch.no_grad()
     def set_(self, log_weights: Tensor, means: Tensor, scale: Tensor) -> None:
         """Puts the mixture, and its origin, at the given parameters."""

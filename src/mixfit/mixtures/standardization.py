@@ -62,7 +62,7 @@ class Standardization(nn.Module):
         """
         if len(points) == 0:
             raise ValueError("no points have neither a mean nor a variance; give at least one row")
-        points = points.to(torch.float64)
+        points = points.to(torch.float64).contiguous()  # sums round by the order in which memory holds them
         unit = _power_of_two(points.abs().amax(0))
         variance, mean = _variance_and_mean(points, unit, weights)
         identical = (points == points[0]).all(0)

@@ -2,11 +2,11 @@
 
 The likelihood of a mixture is unbounded: a component that closes in on a point or two is rewarded for it, until the
 floor stops it, and says nothing of the data any more. So after every pass a component that ended like this begins anew
-where the density is poorest, and the next time at the next poorest place. Three kinds are left where they are, because
+where the density is poorest, and the next time at the next poorest place. Four kinds are left where they are, because
 the data force them and another attempt would end alike: those that hold enough points for a covariance of their own
-(equal points, a constant column), those of data with too few points for so many components, and those on points that
-lie far from everything else, which no other component could describe. A component that collapses again and again is one
-too many, and the fit ends with an error.
+(equal points), those of data that are flat as a whole (a constant column) or have too few points for so many
+components, and those on points that lie far from everything else, which no other component could describe. A component
+that collapses again and again is one too many, and the fit ends with an error.
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ class Collapses:
         if n_points < needed * len(count):
             return empty
         sunk = (count < needed) & mixture.on_floor & ~empty
-        return empty | (sunk & ~self._isolated(sunk | empty, n_points)) if sunk.any() else empty
+        if not sunk.any() or mixture.is_flat:
+            return empty
+        return empty | (sunk & ~self._isolated(sunk | empty, n_points))
 
     def _isolated(self, few: Tensor, n_points: float) -> Tensor:
         """Whether a component's mean is farther from all that are not `few` than a point of theirs could be, (K,).
