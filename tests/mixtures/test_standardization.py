@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.testing import assert_close
 
-from mixfit.mixtures.standardization import Standardization
+from mixfit.mixtures.standardization import Standardization, column_of_rounding
 
 LIKE = torch.zeros((), dtype=torch.float64)
 
@@ -198,3 +198,20 @@ def test_a_value_beyond_the_range_of_numbers_is_refused_on_the_way_back() -> Non
     assert_close(standardization.inverse(torch.tensor([[1.5]])), torch.tensor([[1.5e308]]), rtol=1e-14, atol=0)
     with pytest.raises(ValueError, match=r"column 0 .* values of about 1e\+308"):
         standardization.inverse(torch.tensor([[3.0]]))
+
+
+@pytest.mark.parametrize(("magnitude", "spread"), [(2.0**60, 300.0), (1e9, 1e-6), (-1e300, 1e285)])
+def test_a_column_whose_digits_are_rounding_is_found(magnitude: float, spread: float) -> None:
+    normal = torch.randn(200, 3, generator=torch.Generator().manual_seed(5))
+    normal[:, 1] = magnitude + spread * normal[:, 1]
+    found = column_of_rounding(normal)
+    assert found is not None
+    assert found[0] == 1
+    assert found[1] == pytest.approx(magnitude, rel=1e-6)
+
+
+@pytest.mark.parametrize(("magnitude", "spread"), [(1.7e9, 1.0), (1e6, 1.0), (0.0, 1e-300), (1e300, 1e290), (7.0, 0.0)])
+def test_a_column_far_from_zero_that_has_its_digits_is_fine(magnitude: float, spread: float) -> None:
+    normal = torch.randn(200, 3, generator=torch.Generator().manual_seed(5))
+    normal[:, 1] = magnitude + spread * normal[:, 1]
+    assert column_of_rounding(normal) is None

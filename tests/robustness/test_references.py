@@ -3,9 +3,9 @@
 `tests/reference/agreed.json` holds them; its `_about` says where from, and when a fit is degenerate: a component that
 shrinks onto a few points can have any likelihood at all, so a fit may not beat the best known one in that way.
 
-Every cell is fitted from ten starts, the seeds 0 to 9, each at random points: k-means++ would look for groups that are
-far apart, and of four balls on the wines the best have the middle of the points in common. A fit that is refused has at
-least said so, but reaches nothing.
+Every cell is fitted from ten starts, the seeds 0 to 9. One needs starts at random points: k-means++ looks for groups
+that are far apart, and the best four balls for the wines lie in one row along one column, where thirty of its starts
+end 40 nats below. A fit that is refused has at least said so, but reaches nothing.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ CELLS = [
     if data != "_about"
     for cell in content["cells"]
 ]
+AT_RANDOM_POINTS = {"spherical": (13, 4)}
+"""Of a family the dimensions and K of the cell that k-means++ does not reach."""
+
 SEEDS = range(10)
 ABOVE = 0.05
 """Nats by which a fit may exceed the best known one: it was found with another tolerance."""
@@ -52,11 +55,12 @@ def points_of(data: str) -> Array:
 
 def fitted(points: Array, cell: dict[str, Any], optimizer: str, seed: int) -> GaussianMixture | None:
     """The fit from one start; None where it was refused."""
+    is_rare = AT_RANDOM_POINTS.get(cell["covariance"]) == (points.shape[1], cell["n_components"])
     mixture = GaussianMixture(
         cell["n_components"],
         covariance_type=cell["covariance"],
         optimizer=optimizer,
-        init_params="points",
+        init_params="points" if is_rare else "kmeans_plusplus",
         random_state=seed,
     )
     with warnings.catch_warnings():

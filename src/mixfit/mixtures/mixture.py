@@ -102,7 +102,7 @@ class Mixture(nn.Module):
 
     @property
     def is_flat(self) -> bool:
-        """Whether the average covariance Σ_k π_k Σ_k is on the floor, or nearly: then the points as a whole are flat."""
+        """Whether the average covariance Σ_k π_k Σ_k is on the floor, or nearly: then the data as a whole are flat."""
         log_weights, _, scale = (tensor.detach() for tensor in self.components)
         average = torch.tensordot(log_weights.exp(), self.covariance.dense(scale), 1)
         return float(torch.linalg.eigvalsh(average).min()) <= 2 * self.floor
@@ -237,7 +237,7 @@ class Mixture(nn.Module):
 
     @torch.no_grad()
     def em_gain(self, statistics: Statistics) -> float:
-        """What the M-step would gain in expected log-likelihood, in nats per point: at least as much as EM would gain.
+        """What the M-step would gain in expected log-likelihood, in nats per point: EM gains at least as much.
 
         It is zero, but for rounding, at a stationary point of the likelihood alone, so it tells how far away one is.
         """
