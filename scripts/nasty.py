@@ -13,11 +13,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a script's own folder is on the path, not the one above
-
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # a script's own folder is on the path, and the one above it is not
 
 if TYPE_CHECKING:
     from tests.robustness.nasty.comparison import Compared
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Prints a table for each topic as soon as it is known, and the totals."""
     asked = parser().parse_args(arguments)
-    from tests.robustness.nasty.comparison import compared  # --help needs no torch
+    from scripts.benchmarks.circumstances import circumstances, in_words  # --help needs no torch
+    from tests.robustness.nasty.comparison import compared
     from tests.robustness.nasty.table import CASES, TOPICS
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
@@ -42,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for why in (why for each in rows for why in each.reasons() if asked.why):
             console.print(f"[dim]- {escape(why)}[/dim]")
     console.print(totals_table(everything))
+    console.print(f"[dim]{escape(in_words(circumstances(ROOT)))}; seed 0[/dim]", soft_wrap=True)
 
 
 def parser() -> argparse.ArgumentParser:

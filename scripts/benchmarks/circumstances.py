@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,3 +28,10 @@ def circumstances(root: Path) -> dict[str, Any]:
         },
         "versions": versions(*PACKAGES),
     }
+
+
+def in_words(facts: Mapping[str, Any]) -> str:
+    """The same in one line."""
+    machine = "{cpu}, {cores} cores, {system}".format(**facts["machine"])
+    numbers = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
+    return f"{machine}; {numbers}; commit {facts['commit']}; {facts['date'][:10]}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scripts.benchmarks.circumstances import in_words
 from scripts.benchmarks.result import Result
 
 if TYPE_CHECKING:
@@ -33,9 +34,6 @@ def _section(result: Result, asked: str, question: Question) -> str:
 
 
 def _small_print(result: Result) -> str:
-    facts = result.circumstances
-    machine = "{cpu}, {cores} cores, {system}".format(**facts["machine"])
-    versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
     seeds = f"seeds {', '.join(str(seed) for seed in result.seeds)}"
     link = f"[every repetition](benchmarks/{result.question}.json)"
-    return f"<sub>{machine}; {versions}; commit {facts['commit']}; {facts['date'][:10]}; {seeds}; {link}</sub>"
+    return f"<sub>{in_words(result.circumstances)}; {seeds}; {link}</sub>"

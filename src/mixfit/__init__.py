@@ -1,6 +1,7 @@
 """mixfit: a config-driven laboratory for mixture densities.
 
-`GaussianMixture` is a scikit-learn estimator, and `load` gives one back from a run's folder. `MixtureModule` and
+`GaussianMixture` is a scikit-learn estimator, and `load` gives one back from a run's folder; `FitWarning` is what it
+warns with. `MixtureModule` and
 `MixtureDataModule` work in any Lightning `Trainer`. All are imported when first asked for: torch and Lightning take
 seconds, and a command line that only prints its help needs neither.
 """
@@ -12,13 +13,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mixfit.data.module import MixtureDataModule
+    from mixfit.errors import FitWarning
     from mixfit.estimator.gaussian_mixture import GaussianMixture
     from mixfit.estimator.loading import load
     from mixfit.module import MixtureModule
 
-__all__ = ["GaussianMixture", "MixtureDataModule", "MixtureModule", "load"]
+__all__ = ["FitWarning", "GaussianMixture", "MixtureDataModule", "MixtureModule", "load"]
 
 HOMES = {
+    "FitWarning": "mixfit.errors",
     "GaussianMixture": "mixfit.estimator.gaussian_mixture",
     "MixtureDataModule": "mixfit.data.module",
     "MixtureModule": "mixfit.module",

@@ -80,7 +80,8 @@ class Answers:
         """Whether the smallest eigenvalue of all is the floor, which is measured in these units (D,)."""
         if self.covariances is None:
             return None
-        inside = self.covariances / unit[:, None] / unit
+        with np.errstate(over="ignore"):
+            inside = self.covariances / unit[:, None] / unit
         return bool(np.linalg.eigvalsh(inside).min() <= FLOOR * (1 + 1e-3)) if np.isfinite(inside).all() else None
 
 
