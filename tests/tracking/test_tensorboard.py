@@ -145,6 +145,26 @@ def test_the_last_point_of_a_curve_is_the_value_at_the_best_checkpoint(tmp_path:
         assert (last.step, last.value) == (round(numbers["passes"]), pytest.approx(numbers[name], rel=1e-6))
 
 
+FEW_EACH = ["data=galaxies", "data.val_fraction=0", "data.test_fraction=0", "model.n_components=9", "seed=1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("steps_undone", ["optimizer=sgd", "optimizer.lr=1e9"]),
+        ("components_reseeded", [*FEW_EACH, "init.n_starts=1", "init.n_passes=0"]),
+    ],
+)
+def test_what_was_mended_during_a_fit_is_an_event_and_a_line_of_the_log(
+    name: str, given: list[str], tmp_path: Path
+) -> None:
+    n_times = run_experiment(tmp_path / "run", *given, "trainer=cpu")[name]
+    assert n_times > 0
+    assert events_of(tmp_path / "run").Scalars(name)[-1].value == n_times
+    words = {"steps_undone": "is undone, rate times", "components_reseeded": "begin anew where the density is poorest"}
+    assert words[name] in (tmp_path / "run" / "run.log").read_text()
+
+
 def test_pictures_step_from_the_start_of_the_fit_to_its_end(tmp_path: Path) -> None:
     numbers = run_experiment(tmp_path, *TINY)
     events = events_of(tmp_path)

@@ -153,6 +153,8 @@ class TensorBoard(Callback):
             values["gradient_norm"] = float(module.gradient_norm)
         if module.learning_rate is not None:
             values["learning_rate"] = module.learning_rate
+        events = {"components_reseeded": sum(module.fitter.collapses.times), "steps_undone": module.fitter.n_undone}
+        values |= {name: n_times for name, n_times in events.items() if n_times}
         scales = density.sizes
         for name, (k, _) in enumerate(matched(density, dataset.truth)[:MOST_CURVES], start=1):
             values[f"weight/{name}"] = float(weights[k])
