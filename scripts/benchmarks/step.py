@@ -27,7 +27,7 @@ from mixfit.mixtures.mixture import Components, Mixture
 from mixfit.mixtures.standardization import Standardization
 from mixfit.mixtures.statistics import Statistics
 from mixfit.optimizers import EM, Aitken, ClosedFormFitter, GradientFitter, Plateau
-from mixfit.optimizers.fitters import Look
+from mixfit.optimizers.fitter import Look
 from scripts.benchmarks.fits import own_threads
 from scripts.benchmarks.race import Contestant, median_of, race, ratio_of, seconds_of
 from scripts.benchmarks.result import Repetitions

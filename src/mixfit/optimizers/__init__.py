@@ -5,8 +5,10 @@ of the expected log-likelihood under the same statistics. `stopping` says when e
 """
 
 from mixfit.optimizers.closed_form import ClosedForm
+from mixfit.optimizers.closed_form_fitter import ClosedFormFitter
 from mixfit.optimizers.em import EM
-from mixfit.optimizers.fitters import ClosedFormFitter, Fitter, GradientFitter, Pass
+from mixfit.optimizers.fitter import Fitter, Pass
+from mixfit.optimizers.gradient_fitter import GradientFitter
 from mixfit.optimizers.kmeans import KMeans
 from mixfit.optimizers.stopping import Aitken, Never, Plateau, Stopping, Verdict
 

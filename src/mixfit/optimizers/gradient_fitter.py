@@ -1,27 +1,24 @@
-"""How the batches of a pass become a change of the mixture: along a gradient, or to a maximum.
+"""Steps of a torch optimizer along the gradient that the statistics of a batch give.
 
-Both kinds look at a batch in the same way, through its statistics, and both are told when a pass over all training
-points has ended. The loop around them, Lightning's or anybody's, needs to know nothing else.
+Torch's optimizers know nothing of a mixture. What they lack is added around them: units that follow the components, the
+floor as a bound, a way back from steps that lead nowhere, and components that begin anew.
 """
 
 from __future__ import annotations
 
 import logging
-from abc import ABC, abstractmethod
-from collections.abc import Callable
 from math import inf, isfinite
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
 from mixfit.errors import InputError
-from mixfit.mixtures.assignments import Assignment, soft
 from mixfit.mixtures.mixture import Components, Mixture
 from mixfit.mixtures.statistics import Statistics
-from mixfit.optimizers.closed_form import ClosedForm
-from mixfit.optimizers.collapse import Collapses, Poorest
+from mixfit.optimizers.collapse import Poorest
+from mixfit.optimizers.fitter import Fitter, Look, Pass, Steps
 from mixfit.optimizers.stopping import Stopping, Verdict
 
 log = logging.getLogger(__name__)
@@ -31,83 +28,6 @@ UNDONE = 30
 
 LONGEST = 0.5
 """The longest step with a part of a stream, in the mixture's own units: about half the size of a component."""
-
-Look = Callable[[Components | None], Statistics]
-"""A pass over the batch at hand, over all processes, at the given or the current components."""
-
-
-class Pass(NamedTuple):
-    """What a look at all training points has come to: nats per point, what each component held, (K,), of how many."""
-
-    nll: float
-    held: Tensor
-    n_points: float
-
-    @classmethod
-    def of(cls, statistics: Statistics) -> Pass:
-        """That of a pass in one batch."""
-        return cls(float(statistics.nll), statistics.count, float(statistics.n_points))
-
-
-class Steps(Protocol):
-    """What a fitter needs of an optimizer: torch's own, or Lightning's wrapper that counts its steps."""
-
-    def step(self, closure: Any = None) -> Any:
-        """Takes one step."""
-        ...
-
-
-class Fitter(ABC):
-    """Moves one mixture.
-
-    Args:
-        mixture: changed in place.
-        stopping: judges every pass.
-        reseeds: whether components that collapse begin anew at all; without, a pass is a plain step and nothing else.
-    """
-
-    assign: Assignment = staticmethod(soft)
-
-    def __init__(self, mixture: Mixture, stopping: Stopping, reseeds: bool = True) -> None:
-        self.mixture = mixture
-        self.stopping = stopping
-        self.reseeds = reseeds
-        self.collapses = Collapses(mixture)
-        self.n_undone = 0
-
-    @abstractmethod
-    def visit(self, optimizer: Optimizer, steps: Steps, look: Look, first: bool) -> Statistics:
-        """Uses one batch, the first of a pass or a later one; returns its statistics at the parameters it found."""
-
-    @abstractmethod
-    def end_pass(self, optimizer: Optimizer, steps: Steps, seen: Pass, poorest: Poorest) -> Verdict:
-        """Acts on a whole pass, and says whether another is needed."""
-
-    @abstractmethod
-    def follow(self, optimizer: Optimizer, look: Look, share: float) -> Statistics:
-        """Uses a part of a stream of points that may never come again; returns its statistics.
-
-        Args:
-            optimizer: takes the step.
-            look: a pass over this part.
-            share: in (0, 1]: how much of what is known from now on should come from this part.
-        """
-
-    @abstractmethod
-    def settle_(self, nll: float) -> bool:
-        """Goes back to the best parameters seen if they were better than those now, which have the given NLL.
-
-        Returns whether that changed anything. The NLL is in nats per point, in the mixture's coordinates.
-        """
-
-    def state_dict(self) -> dict[str, Any]:
-        """Plain numbers and tensors for a checkpoint."""
-        return {"stopping": self.stopping.state_dict(), "collapses": self.collapses.state_dict()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Takes them up again."""
-        self.stopping.load_state_dict(state["stopping"])
-        self.collapses.load_state_dict(state["collapses"])
 
 
 class GradientFitter(Fitter):
@@ -267,93 +187,3 @@ class GradientFitter(Fitter):
         super().load_state_dict(state)
         for name in self.MEMORY:
             setattr(self, name, state[name])
-
-
-class ClosedFormFitter(Fitter):
-    """Gathers the statistics of a pass and steps once.
-
-    Args:
-        mixture: changed in place.
-        stopping: judges every pass.
-        assign: how points are shared.
-        reseeds: whether components that collapse begin anew.
-    """
-
-    def __init__(self, mixture: Mixture, stopping: Stopping, assign: Assignment, reseeds: bool = True) -> None:
-        super().__init__(mixture, stopping, reseeds)
-        self.assign = assign
-        self.last = inf  # objective
-
-    def visit(self, optimizer: Optimizer, steps: Steps, look: Look, first: bool) -> Statistics:  # noqa: D102
-        statistics = look(None)
-        _closed_form(optimizer).observe(statistics)
-        return statistics
-
-    def end_pass(self, optimizer: Optimizer, steps: Steps, seen: Pass, poorest: Poorest) -> Verdict:  # noqa: D102
-        closed_form = _closed_form(optimizer)
-        objective = closed_form.objective()
-        self._check(objective, closed_form.allowed_rise)
-        steps.step()
-        if self.reseeds and self.collapses.mend_(seen.held, seen.n_points, poorest):
-            self.last = inf
-            self.stopping.forget()
-            return Verdict.BETTER
-        self.last = objective
-        return self.stopping.update(objective)
-
-    def _check(self, objective: float, allowed_rise: float) -> None:
-        """Raises `InputError` where no step could have led, but for numbers that lost their digits."""
-        if not isfinite(objective):
-            raise InputError(
-                f"the likelihood became {objective}: a component has collapsed; "
-                "raise model.floor or lower model.n_components"
-            )
-        rise = objective - self.last
-        if rise > allowed_rise and rise > allowed_rise + self._rounding * max(1.0, abs(objective)):
-            raise InputError(
-                f"a step raised the objective by {rise:.3g} nats per point, to {objective:.6g}, which "
-                "only rounding errors can do: covariances are too close to singular for their numbers; raise "
-                f"model.floor={self.mixture.floor:g}"
-            )
-
-    @property
-    def _rounding(self) -> float:
-        """What an objective of one may lose by rounding; a covariance at the floor has the inverse 1/floor."""
-        eps = torch.finfo(self.mixture.mean_origin.dtype).eps
-        on_floor = bool(self.mixture.on_floor.any())
-        return 10 * eps * (1 / self.mixture.floor if on_floor else 1e4)
-
-    def follow(self, optimizer: Optimizer, look: Look, share: float) -> Statistics:
-        """Online EM (Cappé & Moulines 2009): the M-step under (1 - share) · old + share · new statistics per point.
-
-        The old ones need no memory: the parameters are the maximum under their own expected statistics. With the
-        assignment of k-means it is online k-means.
-        """
-        new = look(None)
-        if not isfinite(float(new.nll)):
-            raise InputError(
-                f"this part of the stream has a likelihood of {float(new.nll)}; leave out points that are far from all "
-                "others, or raise model.floor"
-            )
-        _closed_form(optimizer).observe(
-            self.mixture.expected_statistics() * (1 - share) + new * (share / float(new.n_points))
-        )
-        optimizer.step()
-        return new
-
-    def settle_(self, nll: float) -> bool:
-        """Every step of a closed form is the best so far."""
-        return False
-
-    def state_dict(self) -> dict[str, Any]:  # noqa: D102
-        return {**super().state_dict(), "last": self.last}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:  # noqa: D102
-        super().load_state_dict(state)
-        self.last = state["last"]
-
-
-def _closed_form(optimizer: Optimizer) -> ClosedForm:
-    if not isinstance(optimizer, ClosedForm):
-        raise TypeError(f"{type(optimizer).__name__} steps along a gradient and has no closed form")
-    return optimizer
