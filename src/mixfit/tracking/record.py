@@ -136,4 +136,5 @@ def _report(module: MixtureModule, dataset: Dataset, values: Mapping[str, metric
         nll_true=nll_true if isinstance(nll_true, float) else None,
         truth=None if dataset.truth is None else drawable(dataset.truth, None),
         columns=dataset.columns,
+        warning=None if values["warning"] is None else str(values["warning"]),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from math import floor, log10
 from pathlib import Path
 
 from rich.console import Console
@@ -86,7 +87,13 @@ def _components(density: Density, dataset: Dataset) -> Table:
 def _row(density: Density, k: int, axes: range) -> list[str]:
     """The weight, and mean ± standard deviation on each axis."""
     means, deviations = density.means[k], density.deviations[k]
-    return [f"{density.weights[k]:.4f}", *(f"{means[axis]:.4g} ± {deviations[axis]:.4g}" for axis in axes)]
+    return [f"{density.weights[k]:.4f}", *(_mean(float(means[axis]), float(deviations[axis])) for axis in axes)]
+
+
+def _mean(mean: float, deviation: float) -> str:
+    """As many digits as a hundredth of the deviation needs, and four at least: timestamps agree in the first ones."""
+    digits = max(4, min(17, 3 + floor(log10(abs(mean) / deviation)))) if mean else 4
+    return f"{mean:.{digits}g} ± {deviation:.4g}"
 
 
 def shown(value: Value) -> str:

@@ -310,3 +310,17 @@ def test_importing_the_module_does_not_import_matplotlib_and_drawing_never_impor
         "assert 'matplotlib.figure' in sys.modules and 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_warning_stands_over_the_report_in_lines_that_fit() -> None:
+    sentence = "the likelihood measures the floor: " + "$column$ never changes, " * 40
+    history = {"nll/train": (np.arange(1.0, 4.0), 1380.49 + np.array([2e-4, 1e-4, 0]))}
+    figure = report_figure(np.zeros((1, 1)), mixture(1, 1), history=history, summary={}, title="t", warning=sentence)
+    figure.canvas.draw()
+    (shown,) = (text for text in figure.texts if "floor" in text.get_text())
+    box, width, height = shown.get_window_extent(), figure.bbox.width, figure.bbox.height
+    assert shown.get_text().endswith("…")
+    assert 0 < box.x0 < box.x1 <= width
+    assert height - 0.95 * figure.dpi <= box.y0 < box.y1 <= height
+    (axes,) = (axes for axes in figure.axes if "nats" in axes.get_title(loc="left"))
+    assert axes.yaxis.get_offset_text().get_text() == ""

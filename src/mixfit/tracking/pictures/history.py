@@ -31,6 +31,7 @@ WORTH = 3
 def draw_history(axes: "Axes", history: History, nll_true: float | None) -> None:
     """One line per series, each named at its end with its last value; the true NLL dashed."""
     quiet(axes)
+    axes.ticklabel_format(axis="y", useOffset=False)  # which would stand in the title
     name_axes(axes, "passes over the data", "")
     axes.set_title("negative log-likelihood, nats per point", loc="left", y=1, size=9, color=MUTED)
     series = finite(history)

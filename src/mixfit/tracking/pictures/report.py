@@ -4,6 +4,7 @@ Its left part is the picture of the density by itself, pixel for pixel, so that 
 """
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from mixfit.tracking.pictures.density import DPI, WIDTH, draw_density, height_of
 from mixfit.tracking.pictures.history import History, draw_history
 from mixfit.tracking.pictures.png import Pixels
 from mixfit.tracking.pictures.scene import Labels, scene_of
-from mixfit.tracking.pictures.style import FAINT, INK, MUTED, Box, inches
+from mixfit.tracking.pictures.style import ALARM, FAINT, INK, MUTED, Box, inches
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -24,6 +25,9 @@ BESIDE = 5.0
 """Inches beside the density."""
 LONGEST = 34
 """Characters of a value that fit in the table; longer ones end in an ellipsis."""
+
+LINE, MOST_LINES = 74, 5
+"""Characters of a warning on a line, and lines that fit above the NLL."""
 
 
 def report_figure(
@@ -37,6 +41,7 @@ def report_figure(
     truth: Components | None = None,
     columns: Sequence[str] = (),
     labels: Labels | None = None,
+    warning: str | None = None,
 ) -> "Figure":
     """The density at the left, the NLL against passes at the upper right, the summary below it.
 
@@ -50,6 +55,7 @@ def report_figure(
         truth: the mixture the points were drawn from, where it is known.
         columns: the name of each feature; x1, x2, ... when empty.
         labels: the component of each point (N,); the likeliest under `fitted` when None.
+        warning: what whoever looks at the fit has to know, at the top; a long one ends in an ellipsis.
     """
     from matplotlib.figure import Figure
 
@@ -60,6 +66,10 @@ def report_figure(
     upper, lower = figure.add_subfigure(cells[1, 1]), figure.add_subfigure(cells[2, 1])
     place = inches(figure, left=0.75, bottom=0, right=0, top=0.38)
     figure.text(place[0], place[3], title, size=14, weight="bold", color=INK, parse_math=False)
+    if warning is not None:
+        lines = wrap(warning, LINE, max_lines=MOST_LINES, placeholder=" …")
+        left, top = (WIDTH + 0.75) / (WIDTH + BESIDE), 1 - 0.1 / (HEADING + 2 * half)
+        figure.text(left, top, "\n".join(lines), size=7, color=ALARM, va="top", linespacing=1.15, parse_math=False)
     draw_density(figure.add_subfigure(cells[1:, 0]), scene)
     draw_history(upper.add_axes(inches(upper, left=0.75, bottom=0.6, right=1.15, top=0.65)), history, nll_true)
     draw_table(lower, inches(lower, left=0.75, bottom=0.6, right=0.35, top=0.25), summary)

@@ -20,6 +20,7 @@ Box = tuple[float, float, float, float]
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#8A8A2B")
 INK, MUTED, RULE, FAINT, BARS = "#1f2933", "#6b7280", "#c5cbd3", "#eceff2", "#dfe3e8"
+ALARM = "#b42318"
 FITTED, TRUE = "#9aa1ab", "#111111"
 DASHES = (0, (4, 3))
 
