@@ -34,6 +34,9 @@ SIGNATURES = {
 }
 """The first bytes of a file, in lower case where they are letters of a text, and what it is."""
 
+LETTERS = ("a Parquet file", "an Arrow file", "an ORC file")
+"""Kinds that begin with letters, as the name of a column may; what follows is no text."""
+
 REMEDIES = {
     "a zip archive": "an .npz is one, and so is a spreadsheet: save that as CSV; unpack any other",
     "a Parquet file": "its name must end in .parquet",
@@ -48,6 +51,7 @@ def check_signature(path: Path, expected: tuple[str, ...]) -> None:
     with path.open("rb") as file:
         begin = file.read(16)
     text = begin.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    expected = (*expected, *LETTERS) if all(byte >= ord(" ") or byte in b"\t\r\n" for byte in begin) else expected
     for signature, kind in SIGNATURES.items():
         if kind not in expected and (begin.startswith(signature) or text.startswith(signature)):
             remedy = REMEDIES.get(kind, "save it as CSV, Parquet or NPY")
