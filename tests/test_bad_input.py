@@ -264,3 +264,15 @@ def test_an_accelerator_that_is_not_there_is_an_error_of_a_single_run(tmp_path: 
     assert MISSING in ended.stderr
     assert "trainer=" in ended.stderr
     assert ended.metrics["status"] in ("failed", "skipped")
+
+
+def test_a_held_out_point_that_makes_the_mean_by_itself_is_told(tmp_path: Path) -> None:
+    numbers = [f"{n**2 % 97},{n**3 % 89}" for n in range(200)]
+    for seed in range(20):  # until the row is held out
+        (tmp_path / "points.csv").write_text("\n".join(["a,b", *numbers[:-1], "1e12,1e12"]))
+        typed = ["data=file", f"data.path={tmp_path / 'points.csv'}", "optimizer=em", "trainer=cpu", f"seed={seed}"]
+        ended = train(tmp_path / str(seed), *typed)
+        if ended.metrics["nll/test"] > 1e6:
+            break
+    assert "nll/test=" in ended.metrics["warning"]
+    assert "is made by 1 of 20 points, which lie where the fit has next to no density" in ended.stderr

@@ -90,7 +90,7 @@ def test_a_run_that_came_to_no_checkpoint_begins_anew(is_named: bool, tmp_path: 
     assert_same_end(tmp_path / "run", tmp_path / "whole")
 
 
-def test_the_same_command_in_the_same_folder_goes_on_and_another_one_begins_anew(tmp_path: Path) -> None:
+def test_the_same_command_in_the_same_folder_goes_on_and_another_one_is_refused(tmp_path: Path) -> None:
     typed = [*FIT, "data.batch_size=100", "trainer.max_epochs=8"]
     run_experiment(tmp_path / "whole", *typed)
     interrupted_at(60, tmp_path / "run", *typed)
@@ -98,9 +98,12 @@ def test_the_same_command_in_the_same_folder_goes_on_and_another_one_begins_anew
     assert "goes on where it was interrupted" in again.stdout
     assert_same_end(tmp_path / "run", tmp_path / "whole")
     interrupted_at(60, tmp_path / "other", *typed, "model.n_components=2")
+    before = (tmp_path / "other" / ".hydra" / "config.yaml").read_text()
     another = train(tmp_path / "other", *typed)
-    assert "goes on where it was interrupted" not in another.stdout
-    assert_same_end(tmp_path / "other", tmp_path / "whole")
+    assert another.status == 1
+    assert "interrupted run that was asked for in other words, and this one would remove" in another.stderr
+    assert (tmp_path / "other" / ".hydra" / "config.yaml").read_text() == before
+    assert train(tmp_path / "notes", f"resume={tmp_path / 'other'}").status == 0
 
 
 def test_a_checkpoint_of_another_configuration_is_not_gone_on_with(tmp_path: Path) -> None:

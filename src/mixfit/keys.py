@@ -64,7 +64,8 @@ KEYS: dict[str, Key] = {
     # model
     "model.n_components": Key(whole(least=1), "K, the number of components"),
     "model.floor": Key(
-        positive, "smallest variance in any direction as a part of the data's, a bound that is never added"
+        Number(above=0, most=1),
+        "smallest variance in any direction as a part of the data's, a bound that is never added",
     ),
     # init
     "init.n_starts": Key(whole(least=1), "starts to try; the best is fitted"),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.types import Override, RangeSweep
+from yaml import YAMLError
 
 from mixfit import catalogue
 from mixfit.errors import InputError
@@ -100,16 +101,41 @@ def _check_number(given: Mapping[str, Sequence[Any]]) -> None:
 
 
 def _check_folder(overrides: Sequence[Override]) -> None:
-    """Whether the folder that is asked for holds a finished run, before Hydra writes into it."""
-    from mixfit.tracking import metrics_file  # a run without a folder of its own need not wait for it
+    """Whether the folder that is asked for holds another run, before Hydra writes into it.
 
-    for override in overrides:
+    One that is finished is another; so is one that was cut off, unless it was asked for in the same words.
+    """
+    for override in (override for override in overrides if override.key_or_group == "hydra.run.dir"):
+        from mixfit.folder import checkpoint_of, was_cut_off  # a run without a folder of its own need not wait for them
+        from mixfit.tracking import metrics_file
+
         folder = Path(str(override.value()))
-        if override.key_or_group == "hydra.run.dir" and metrics_file.status(folder) == "done":
+        if metrics_file.status(folder) == "done":
             raise InputError(
                 f"hydra.run.dir={folder}: holds a finished run, which this one would write over; choose another, "
                 f"move it away, or go on with it: resume={folder} trainer.max_epochs=..."
             )
+        if was_cut_off(folder) and checkpoint_of(folder) and not _is_same(folder, overrides):
+            raise InputError(
+                f"hydra.run.dir={folder}: holds an interrupted run that was asked for in other words, and this one "
+                f"would remove its checkpoints; go on with it: resume={folder}, or choose another, or move it away"
+            )
+
+
+def _is_same(folder: Path, overrides: Sequence[Override]) -> bool:
+    """Whether the run in the folder was asked for by the same overrides, in any order; unless nobody can tell."""
+    from mixfit import plain_yaml
+
+    try:
+        noted = plain_yaml.parsed((folder / ".hydra" / "overrides.yaml").read_text(encoding="utf-8"))
+        before = parsed([str(argument) for argument in noted] if isinstance(noted, list) else [])
+    except (OSError, ValueError, YAMLError):
+        return True
+    return _asked_for(before) == _asked_for(overrides)
+
+
+def _asked_for(overrides: Sequence[Override]) -> dict[str, str]:
+    return {override.key_or_group: str(override.value()) for override in overrides if not is_hydras(override)}
 
 
 def _as_sweep(overrides: Sequence[Override]) -> list[str]:

@@ -50,7 +50,7 @@ def refusal(folder: Path) -> str:
 
 NONSENSE: list[Any] = ["x", -1, 1.5, [], {}, {"a": 1}, [1, [2, {"a": [None]}]], 10**30]
 POSSIBLE: dict[str, list[Any]] = {
-    **{"tol": [1.5, 10**30], "reg_covar": [1.5, 10**30]},
+    "tol": [1.5, 10**30],
     **{"optimizer": ["x"], "init_params": ["x"]},  # somebody's own, whose file is elsewhere
     **{"optimizer_options": [{}]},
 }

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mixfit import GaussianMixture
 from mixfit.data.gaussians import Gaussians
+from mixfit.errors import FitWarning
 from mixfit.mixtures.density import Density
 from tests.running import choices
 
@@ -230,3 +231,9 @@ def test_points_may_come_as_tensors_and_names_stay(points: Array) -> None:
 def test_a_fit_begins_anew_after_a_stream(points: Array) -> None:
     streamed = stream().partial_fit(points + 5).partial_fit(points)
     assert_same_bits(streamed.fit(points), stream().fit(points))
+
+
+def test_a_row_far_from_all_that_was_seen_is_followed_with_a_warning(points: Array) -> None:
+    mixture = GaussianMixture(2, random_state=0).partial_fit(points)
+    with pytest.warns(FitWarning, match=r"row 1 .* of this part lies 4.*e\+19 standard deviations .* leave it out"):
+        mixture.partial_fit([points[0], [1e20, 0.0]])

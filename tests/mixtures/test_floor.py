@@ -83,6 +83,12 @@ def test_a_value_far_away_that_makes_the_variance_is_told_with_its_distance() ->
     assert "the farthest value is 14 away" in message  # √(N - 1) is the most that it can be
 
 
+def test_rows_far_away_in_all_columns_are_no_columns_that_depend_on_each_other() -> None:
+    points = normal(300, 3)
+    points[0] = 1e12
+    assert "nine tenths of column 0 lie within" in why(points)
+
+
 def test_a_component_with_too_few_points_is_named_with_what_it_holds() -> None:
     groups, points = torch.zeros(60, dtype=torch.int64), normal(60, 2)
     groups[:2], points[:2] = 1, torch.tensor([[3.0, 3.0], [4.0, 4.1]])

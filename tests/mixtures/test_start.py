@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from mixfit.mixtures.assignments import nearest, soft
-from mixfit.mixtures.covariances import Covariance, Diag, Spherical, TiedSpherical
+from mixfit.mixtures.covariances import Covariance, Diag, Full, Spherical, TiedSpherical
 from mixfit.mixtures.initializers import start as start_module
 from mixfit.mixtures.initializers.kmeans_plusplus import kmeans_plusplus
 from mixfit.mixtures.initializers.random_points import random_points
@@ -137,3 +137,15 @@ def test_of_many_points_a_start_looks_at_a_part(points: Tensor, monkeypatch: pyt
     started(Spherical, points, noting(kmeans_plusplus))
     assert [len(rows) for rows in looked_at] == [50] * 4
     assert len(looked_at[0].unique(dim=0)) == 50
+
+
+@pytest.mark.parametrize("family", [Full, Diag])
+def test_rows_of_a_code_far_away_are_a_component_although_it_lies_on_the_floor(family: type[Covariance]) -> None:
+    """Two humps and a code for missing values: the start that is off the floor smears a component over both."""
+    generator = torch.Generator().manual_seed(0)
+    humps = torch.randn(266, 3, generator=generator) + torch.where(torch.arange(266) % 2 == 0, 3.0, -3.0)[:, None]
+    points = torch.cat([humps, torch.tensor([1.0, -999.0, 2.0]).expand(34, 3)])
+    mixture = Mixture(family(2, 3), floor=1e-6)
+    points = (points - points.mean(0)) / points.std(0)
+    start_(mixture, points, kmeans_plusplus, n_starts=4, n_passes=5, assignment=soft, generator=generator)
+    assert sorted(mixture.statistics(points).count.tolist()) == pytest.approx([34, 266], abs=1e-9)

@@ -38,7 +38,7 @@ KEY_OF = {
 
 CHECKS: Mapping[str, Key] = {
     "n_components": KEYS["model.n_components"],
-    "reg_covar": Key(Number(least=0), "smallest variance in any direction as a part of the data's"),
+    "reg_covar": Key(Number(least=0, most=1), "smallest variance in any direction as a part of the data's"),
     "max_iter": KEYS["trainer.max_epochs"],
     "batch_size": KEYS["data.batch_size"],
     "tol": Key(KEYS["optimizer.tolerance"].kind, "gain that is too small to go on for", null="the optimizer's own"),

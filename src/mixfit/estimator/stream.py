@@ -5,6 +5,7 @@ The step is taken on copies, so that a part that cannot be used leaves the mixtu
 
 from __future__ import annotations
 
+import warnings
 from copy import deepcopy
 from math import isfinite
 from typing import Any, NamedTuple
@@ -13,11 +14,14 @@ import torch
 from torch import Tensor
 
 from mixfit.data.dataset import Part
-from mixfit.errors import InputError
+from mixfit.errors import FitWarning, InputError
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.mixture import Components
 from mixfit.mixtures.statistics import Statistics
 from mixfit.module import MixtureModule
+
+FAR = 1e4
+"""Standard deviations of the first part: no drift, but a wrong unit, a code or an error."""
 
 
 class Step(NamedTuple):
@@ -66,4 +70,18 @@ def followed(
             "this part of the stream leads to a likelihood that is not finite; raise model.floor, lower optimizer.lr, "
             "or leave out points that are far from all others"
         )
+    _warn_of_far(points)
     return Step(density, optimizer.state_dict(), log_densities, log_likelihood)
+
+
+def _warn_of_far(points: Tensor) -> None:
+    """Warns if a point (of N, D, in standard deviations of the first part) has no business in this stream."""
+    distance = float(points.abs().max())
+    if distance > FAR:
+        row = int(points.abs().amax(1).argmax())
+        warnings.warn(
+            f"row {row} (counted from 0) of this part lies {distance:.2g} standard deviations from where the stream "
+            "began, and has pulled a component there, which may take very many points to come back; leave it out",
+            FitWarning,
+            stacklevel=5,
+        )

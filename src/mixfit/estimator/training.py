@@ -114,7 +114,7 @@ def _ended(module: MixtureModule, train: Part) -> Ended:
         nlls=[nll for _, nll in module.history["nll/train"]],
         passes=module.passes,
         converged=module.converged,
-        rank=rank_of(density.mixture, lambda: _nll(log_densities, train), module.fitter.assign),
+        rank=rank_of(density.mixture, lambda: _nll(log_densities, train), module.fitter.assign, train.total_weight),
         doubts=[doubt for doubt in doubts if doubt],
     )
 

@@ -35,7 +35,7 @@ def why_on_floor(density: Density, points: Tensor, columns: Sequence[str]) -> st
     if not (n_on_floor := mixture.n_on_floor):
         return None
     looked_at = density.standardized(points[:: -(-len(points) // MOST_POINTS)]).to("cpu", torch.float64)
-    causes = (_constant, _dependent, _tied, _far_out)
+    causes = (_constant, _spread_out, _dependent, _tied, _far_out)
     cause = next((found for look in causes if (found := look(looked_at, mixture.floor, columns))), None)
     return (
         f"{n_on_floor} of {len(mixture.unit)} components lie on the floor, the smallest variance that model.floor="
@@ -67,14 +67,21 @@ def _tied(points: Tensor, floor: float, columns: Sequence[str]) -> str | None:
     n_distinct = len(torch.unique(points, dim=0))
     if n_distinct <= len(points) / 2:
         return f"only {n_distinct} of {len(points)} points are different; lower model.n_components"
-    for name, column in zip(columns, points.T, strict=True):
-        _, times = torch.unique(column, return_counts=True)
-        if int(times.max()) > max(2, len(points) / 10):
-            return (
-                f"{name} has one value in {int(times.max())} of {len(points)} rows; lower model.n_components, leave "
-                "the column out, or raise model.floor"
-            )
-    return None
+    times = [int(torch.unique(column, return_counts=True)[1].max()) for column in points.T]
+    if max(times) <= max(2, len(points) / 10):
+        return None
+    names = [name for name, n_times in zip(columns, times, strict=True) if n_times == max(times)]
+    has = "has one value" if len(names) == 1 else "each have one value"
+    return (
+        f"{_listed(names)} {has} in {max(times)} of {len(points)} rows; lower model.n_components, leave columns out, "
+        "or raise model.floor"
+    )
+
+
+def _spread_out(points: Tensor, floor: float, columns: Sequence[str]) -> str | None:
+    """The same of columns whose other values differ: beside values far out in several, they look dependent."""
+    middle = torch.quantile(points, torch.tensor([0.05, 0.95], dtype=points.dtype), dim=0)
+    return _far_out(points, floor, columns) if bool((middle[0] < middle[1]).all()) else None
 
 
 def _far_out(points: Tensor, floor: float, columns: Sequence[str]) -> str | None:
@@ -83,6 +90,8 @@ def _far_out(points: Tensor, floor: float, columns: Sequence[str]) -> str | None
         low, middle, high = torch.quantile(column, torch.tensor([0.05, 0.5, 0.95], dtype=column.dtype)).tolist()
         if high - low < min(100 * sqrt(floor), ORDINARY):
             farthest = float((column - middle).abs().max())
+            if farthest < max(1.0, high - low):  # the variance is made elsewhere
+                continue
             return (
                 f"nine tenths of {name} lie within {high - low:.2g} standard deviations, and the farthest value is "
                 f"{farthest:.2g} away, so a few far values make the variance; leave them out, or lower model.floor"

@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from copy import deepcopy
 from functools import reduce
 from itertools import repeat
-from math import log, pi
+from math import log, pi, sqrt
 from operator import add
 from typing import NamedTuple
 
@@ -35,6 +35,9 @@ CHUNK_ELEMENTS = 2**17
 
 SMALL_STEP = 1e-3
 """Of an offset, to see where the floor lies: small against one, and large against rounding."""
+
+UNLIKELY = 14.0
+"""-log of the chance, 1e-6, that any of N points of a Gaussian lies so far out as what counts as isolated."""
 
 
 class Components(NamedTuple):
@@ -157,6 +160,17 @@ class Mixture(nn.Module):
         """(x_n - μ_k)ᵀ Σ_k⁻¹ (x_n - μ_k), (N, K): the squares of Mahalanobis' distances."""
         whitened = self._whitened(points, self.components)
         return torch.linalg.vecdot(whitened, whitened).T
+
+    @torch.no_grad()
+    def isolated(self, few: Tensor, n_points: float) -> Tensor:
+        """Whether a component's mean is farther from all that are not `few` (K,) than a point of theirs could be, (K,).
+
+        For χ² of D degrees, P(χ² ≥ D + 2√(D t) + 2t) ≤ exp(-t) (Laurent & Massart 2000).
+        """
+        dim, t = self.covariance.dim, UNLIKELY + log(max(n_points, 1.0))
+        squared = self.squared_distances(self.components.means)
+        squared[:, few] = torch.inf
+        return (squared.amin(1) > dim + 2 * sqrt(dim * t) + 2 * t) & ~few.all()
 
     @torch.no_grad()
     def statistics(

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from math import log, sqrt
 from typing import Any
 
 import torch
@@ -29,9 +28,6 @@ EMPTY = 1e-9
 
 PATIENCE = 5
 """How often one component may begin anew in a fit."""
-
-UNLIKELY = 14.0
-"""-log of the chance, 1e-6, that any of N points of a Gaussian lies so far out as what counts as isolated."""
 
 Poorest = Callable[[int], Tensor]
 """The n places where the density is poorest, (n, D), or fewer, the poorest first: where a component may begin anew."""
@@ -93,18 +89,7 @@ class Collapses:
         sunk = (count < needed) & mixture.on_floor & ~empty
         if not sunk.any() or mixture.is_flat:
             return empty
-        return empty | (sunk & ~self._isolated(sunk | empty, n_points))
-
-    def _isolated(self, few: Tensor, n_points: float) -> Tensor:
-        """Whether a component's mean is farther from all that are not `few` than a point of theirs could be, (K,).
-
-        For χ² of D degrees, P(χ² ≥ D + 2√(D t) + 2t) ≤ exp(-t) (Laurent & Massart 2000).
-        """
-        dim = self.mixture.covariance.dim
-        t = UNLIKELY + log(n_points)
-        squared = self.mixture.squared_distances(self.mixture.components.means)
-        squared[:, few] = torch.inf
-        return squared.amin(1) > dim + 2 * sqrt(dim * t) + 2 * t
+        return empty | (sunk & ~mixture.isolated(sunk | empty, n_points))
 
     def _check(self, component: int, count: float, n_points: float) -> None:
         if self.times[component] <= PATIENCE:

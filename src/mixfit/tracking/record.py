@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from mixfit import portable
 from mixfit.data.dataset import Dataset
+from mixfit.mixtures.density import Density
 from mixfit.mixtures.floor import why_on_floor
 from mixfit.mixtures.rarity import Rarity
 from mixfit.module import MixtureModule
@@ -26,6 +28,9 @@ from mixfit.tracking.tensorboard import TensorBoard
 
 OF_THE_FOLDER = ("status", "error", "seconds/fit", "seconds/total")
 """Numbers that are about the run and not about its fit; the same fit twice makes the same model."""
+
+FAR = 1000.0
+"""Nats above the median: nobody calls it bad luck."""
 
 QUIET = (
     "status",
@@ -99,8 +104,28 @@ def record_model(
 
 def doubts_of(module: MixtureModule, dataset: Dataset) -> list[str]:
     """What the user should know of the fit, in sentences without a full stop."""
-    doubts = (why_on_floor(module.density, dataset.train.points, dataset.columns), module.doubt)
+    density, held_out = module.density, {"nll/val": dataset.val, "nll/test": dataset.test}
+    doubts = [
+        why_on_floor(density, dataset.train.points, dataset.columns),
+        *(why_far(density, name, part.points) for name, part in held_out.items()),
+        module.doubt,
+    ]
     return [doubt for doubt in doubts if doubt]
+
+
+def why_far(density: Density, name: str, points: Tensor) -> str | None:
+    """A sentence if a few held-out points make their mean NLL; `name` is what that is called."""
+    if not len(points):
+        return None
+    nll = -density.log_density(points).to("cpu", torch.float64)
+    middle = float(nll.median())
+    far = nll > middle + FAR
+    if float(nll.mean()) < middle + FAR / 10:
+        return None
+    return (
+        f"{name}={float(nll.mean()):.3g} is made by {int(far.sum())} of {len(points)} points, which lie where the fit "
+        f"has next to no density; half of all have no more than {middle:.3g}: look at these points, or leave them out"
+    )
 
 
 def _measured(module: MixtureModule, dataset: Dataset) -> dict[str, metrics.Value]:

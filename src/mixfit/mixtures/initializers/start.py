@@ -58,7 +58,8 @@ def start_(
         begin_(mixture, points, initializer, generator, weights)
         for _ in range(n_passes):
             mixture.maximize_(mixture.statistics(points, assignment, weights=weights))
-        rank = rank_of(mixture, lambda: float(mixture.statistics(points, weights=weights).nll), assignment)
+        nll = lambda: float(mixture.statistics(points, weights=weights).nll)  # noqa: E731
+        rank = rank_of(mixture, nll, assignment, float(weights.sum()))
         if best is None or rank < best[0]:
             best = rank, mixture.components
     if best is not None:
@@ -94,12 +95,14 @@ def _subset(points: Tensor, weights: Tensor | None, generator: torch.Generator) 
     return points[rows], weights[rows]
 
 
-def rank_of(mixture: Mixture, nll: Callable[[], float], assignment: Assignment) -> tuple[int, float]:
+def rank_of(mixture: Mixture, nll: Callable[[], float], assignment: Assignment, n_points: float) -> tuple[int, float]:
     """Lower is better: components on the floor, then the NLL; or what k-means lowers, the variance within.
 
-    One covariance for all components is on the floor because the data are flat, whatever the start.
+    Not counted are those that lie far from all others, for the data put them there, as a code for missing values does;
+    and one covariance for all components, which is on the floor because the data are flat.
     """
-    n_on_floor = mixture.n_on_floor if mixture.covariance.n_needed else 0
+    on_floor = mixture.on_floor & (mixture.covariance.n_needed > 0)
+    n_doubtful = int((on_floor & ~mixture.isolated(on_floor, n_points)).sum())
     if assignment is soft:
-        return n_on_floor, nll()
-    return n_on_floor, float(mixture.covariance.smallest_variance(mixture.components.scale.detach()).sum())
+        return n_doubtful, nll()
+    return n_doubtful, float(mixture.covariance.smallest_variance(mixture.components.scale.detach()).sum())

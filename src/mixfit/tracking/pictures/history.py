@@ -21,6 +21,8 @@ History = Mapping[str, tuple[Array, Array]]
 
 SERIES = (INK, "#a16207", "#0f766e")
 MANY_PASSES = 100
+HUGE = 1e6
+"""Nats that are written with a power of ten."""
 SETTLED = 0.75
 CLOSE = 0.02
 """Nats per point; an axis is never cut shorter than this."""
@@ -31,7 +33,7 @@ WORTH = 3
 def draw_history(axes: "Axes", history: History, nll_true: float | None) -> None:
     """One line per series, each named at its end with its last value; the true NLL dashed."""
     quiet(axes)
-    axes.ticklabel_format(axis="y", useOffset=False)  # which would stand in the title
+    axes.ticklabel_format(axis="y", useOffset=False, style="plain")  # or a power of ten would stand in the title
     name_axes(axes, "passes over the data", "")
     axes.set_title("negative log-likelihood, nats per point", loc="left", y=1, size=9, color=MUTED)
     series = finite(history)
@@ -44,7 +46,10 @@ def draw_history(axes: "Axes", history: History, nll_true: float | None) -> None
     if nll_true is not None:
         axes.axhline(nll_true, color=TRUE, linewidth=1.1, linestyle=DASHES)
     _scale_passes(axes, series)
-    axes.set_ylim(*nll_limits(list(series.values()), nll_true))
+    limits = nll_limits(list(series.values()), nll_true)
+    axes.set_ylim(*limits)
+    if max(map(abs, limits)) >= HUGE:
+        axes.yaxis.set_major_formatter("{x:.1e}")
     _name_lines(axes, series, nll_true)
     _note(axes, "\n".join(_remarks(history, series, highest_shown=axes.get_ylim()[1])))
 
@@ -127,7 +132,7 @@ def _name_lines(axes: "Axes", series: History, nll_true: float | None) -> None:
 
 
 def _digits(value: float) -> str:
-    return f"{value:.4f}" if abs(value) < 1000 else f"{value:.6g}"
+    return f"{value:.4f}" if abs(value) < 1000 else f"{value:.6g}" if abs(value) < HUGE else f"{value:.1e}"
 
 
 def _tone(line: int) -> str:
