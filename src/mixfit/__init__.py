@@ -1,9 +1,8 @@
 """mixfit: a config-driven laboratory for mixture densities.
 
 `GaussianMixture` is a scikit-learn estimator, and `load` gives one back from a run's folder; `FitWarning` is what it
-warns with. `MixtureModule` and
-`MixtureDataModule` work in any Lightning `Trainer`. All are imported when first asked for: torch and Lightning take
-seconds, and a command line that only prints its help needs neither.
+warns with. `MixtureModule` and `MixtureDataModule` work in any Lightning `Trainer`. All are imported when first asked
+for: torch and Lightning take seconds, and a command line that only prints its help needs neither.
 """
 
 from __future__ import annotations

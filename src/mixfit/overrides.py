@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.types import Override, RangeSweep
-from yaml import YAMLError
 
 from mixfit import catalogue
 from mixfit.errors import InputError
@@ -124,14 +123,15 @@ def _check_folder(overrides: Sequence[Override]) -> None:
 
 def _is_same(folder: Path, overrides: Sequence[Override]) -> bool:
     """Whether the run in the folder was asked for by the same overrides, in any order; unless nobody can tell."""
-    from mixfit import plain_yaml
+    from mixfit import runs
 
+    run = runs.read(folder)
     try:
-        noted = plain_yaml.parsed((folder / ".hydra" / "overrides.yaml").read_text(encoding="utf-8"))
-        before = parsed([str(argument) for argument in noted] if isinstance(noted, list) else [])
-    except (OSError, ValueError, YAMLError):
+        before = parsed(run.overrides)
+    except InputError:  # not Hydra's words, so somebody else's
         return True
-    return _asked_for(before) == _asked_for(overrides)
+    is_known = bool(run.config or run.overrides)
+    return not is_known or _asked_for(before) == _asked_for(overrides)
 
 
 def _asked_for(overrides: Sequence[Override]) -> dict[str, str]:

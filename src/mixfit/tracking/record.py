@@ -9,17 +9,16 @@ from pathlib import Path
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from torch import Tensor
 
 from mixfit import portable
 from mixfit.data.dataset import Dataset
-from mixfit.mixtures.density import Density
 from mixfit.mixtures.floor import why_on_floor
 from mixfit.mixtures.rarity import Rarity
 from mixfit.module import MixtureModule
 from mixfit.one_move import write_in_one_move
 from mixfit.optimizers import KMeans
 from mixfit.tracking import metrics
+from mixfit.tracking.held_out import why_far
 from mixfit.tracking.matching import drawable
 from mixfit.tracking.pictures.png import drawn, png
 from mixfit.tracking.pictures.report import density_part, report_figure
@@ -28,9 +27,6 @@ from mixfit.tracking.tensorboard import TensorBoard
 
 OF_THE_FOLDER = ("status", "error", "seconds/fit", "seconds/total")
 """Numbers that are about the run and not about its fit; the same fit twice makes the same model."""
-
-FAR = 1000.0
-"""Nats above the median: nobody calls it bad luck."""
 
 QUIET = (
     "status",
@@ -111,21 +107,6 @@ def doubts_of(module: MixtureModule, dataset: Dataset) -> list[str]:
         module.doubt,
     ]
     return [doubt for doubt in doubts if doubt]
-
-
-def why_far(density: Density, name: str, points: Tensor) -> str | None:
-    """A sentence if a few held-out points make their mean NLL; `name` is what that is called."""
-    if not len(points):
-        return None
-    nll = -density.log_density(points).to("cpu", torch.float64)
-    middle = float(nll.median())
-    far = nll > middle + FAR
-    if float(nll.mean()) < middle + FAR / 10:
-        return None
-    return (
-        f"{name}={float(nll.mean()):.3g} is made by {int(far.sum())} of {len(points)} points, which lie where the fit "
-        f"has next to no density; half of all have no more than {middle:.3g}: look at these points, or leave them out"
-    )
 
 
 def _measured(module: MixtureModule, dataset: Dataset) -> dict[str, metrics.Value]:

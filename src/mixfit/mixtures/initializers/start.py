@@ -58,8 +58,12 @@ def start_(
         begin_(mixture, points, initializer, generator, weights)
         for _ in range(n_passes):
             mixture.maximize_(mixture.statistics(points, assignment, weights=weights))
-        nll = lambda: float(mixture.statistics(points, weights=weights).nll)  # noqa: E731
-        rank = rank_of(mixture, nll, assignment, float(weights.sum()))
+        rank = rank_of(
+            mixture,
+            lambda: float(mixture.statistics(points, weights=weights).nll),
+            assignment,
+            n_points=float(weights.sum()),
+        )
         if best is None or rank < best[0]:
             best = rank, mixture.components
     if best is not None:
