@@ -6,7 +6,6 @@ from torch import Tensor
 from torch.distributions import MixtureSameFamily
 from torch.testing import assert_close
 
-from mixfit.mixtures import mixture as mixture_module
 from mixfit.mixtures.assignments import hard, nearest
 from mixfit.mixtures.mixture import Components, Mixture
 
@@ -63,13 +62,6 @@ def test_among_equal_components_the_first_takes_the_point(assignment: object, mi
     mixture.set_(torch.zeros(n_components), torch.zeros(n_components, dim), mixture.covariance.identity())
     expected = torch.eye(n_components)[0].expand(len(points), -1)
     assert_close(mixture.responsibilities(points, assignment), expected)  # type: ignore[arg-type]
-
-
-def test_every_chunk_keeps_its_place(mixture: Mixture, points: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = mixture.log_density(points), mixture.responsibilities(points)
-    monkeypatch.setattr(mixture_module, "CHUNK_ELEMENTS", 1)  # the smallest chunks: 64 rows
-    assert_close(mixture.log_density(points), whole[0], rtol=0, atol=1e-12)
-    assert_close(mixture.responsibilities(points), whole[1], rtol=0, atol=1e-12)
 
 
 def test_a_component_of_weight_zero_changes_nothing(mixture: Mixture, points: Tensor) -> None:

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 from torch.testing import assert_close
 
-from mixfit.mixtures import mixture as mixture_module
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.mixture import Components, Mixture
 from mixfit.mixtures.statistics import Statistics
@@ -55,16 +54,6 @@ def test_the_statistics_of_any_split_of_the_rows_add_up(mixture: Mixture, points
     cuts = torch.randperm(len(points) - 1, generator=generator)[:5].add(1).sort().values
     parts = [mixture.statistics(points[part]) for part in rows.tensor_split(cuts.tolist())]
     assert_same(sum(parts[1:], parts[0]), mixture.statistics(points), 1e-10)
-
-
-@pytest.mark.parametrize("elements", [1, 2**9, 2**30], ids=["64 rows", "some chunks", "one chunk"])
-def test_the_size_of_a_chunk_does_not_show(
-    mixture: Mixture, points: Tensor, elements: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    expected = mixture.statistics(points)
-    monkeypatch.setattr(mixture_module, "CHUNK_ELEMENTS", elements)
-    assert_same(mixture.statistics(points), expected, 1e-10)
-    assert_same(mixture.statistics(points[:70]) + mixture.statistics(points[70:]), expected, 1e-10)
 
 
 def test_statistics_about_different_centres_refuse_to_add(mixture: Mixture, points: Tensor) -> None:

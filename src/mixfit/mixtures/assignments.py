@@ -19,6 +19,14 @@ def soft(log_joint: Tensor, log_weights: Tensor) -> Tensor:
     return torch.softmax(log_joint, 0)
 
 
+def soften_(log_joint: Tensor) -> tuple[Tensor, Tensor]:
+    """`soft` in place of log_joint (K, n), and log p(x_n), (n,), which needs the same exponentials."""
+    highest = log_joint.amax(0)
+    responsibilities = log_joint.sub_(highest).exp_()
+    total = responsibilities.sum(0)
+    return responsibilities.div_(total), total.log_().add_(highest)
+
+
 def hard(log_joint: Tensor, log_weights: Tensor) -> Tensor:
     """One for the most probable component and zero for the others; the first of equals."""
     return _one_hot(log_joint)

@@ -15,37 +15,28 @@ also moves the origin there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from copy import deepcopy
-from functools import reduce
-from itertools import repeat
 from math import log, pi, sqrt
-from operator import add
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from mixfit.mixtures.assignments import Assignment, soft
+from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance
+from mixfit.mixtures.passes.formulation import wide
+from mixfit.mixtures.passes.one_pass import by_chunk, statistics, statistics_under
+from mixfit.mixtures.passes.rule import Plan, plan
 from mixfit.mixtures.statistics import Statistics
 
-CHUNK_ELEMENTS = 2**17
-"""Floating-point numbers in the largest temporary of a pass: small enough to stay in a core's cache."""
+__all__ = ["Components", "Mixture"]
 
 SMALL_STEP = 1e-3
 """Of an offset, to see where the floor lies: small against one, and large against rounding."""
 
 UNLIKELY = 14.0
 """-log of the chance, 1e-6, that any of N points of a Gaussian lies so far out as what counts as isolated."""
-
-
-class Components(NamedTuple):
-    """The parameters of a mixture as its density uses them."""
-
-    log_weights: Tensor
-    means: Tensor
-    scale: Tensor
 
 
 class Mixture(nn.Module):
@@ -158,7 +149,8 @@ class Mixture(nn.Module):
     @torch.no_grad()
     def squared_distances(self, points: Tensor) -> Tensor:
         """(x_n - μ_k)ᵀ Σ_k⁻¹ (x_n - μ_k), (N, K): the squares of Mahalanobis' distances."""
-        whitened = self._whitened(points, self.components)
+        _, means, scale = self.components
+        whitened = self.covariance.whiten(scale, points - means[:, None])
         return torch.linalg.vecdot(whitened, whitened).T
 
     @torch.no_grad()
@@ -186,8 +178,7 @@ class Mixture(nn.Module):
         stay in cache; costs O(N K D²) for triangular factors and O(N K D) for the others.
         """
         components = Components(*(tensor.detach() for tensor in components or self.components))
-        chunks = zip(points.split(self._chunk_rows), self._weights_by_chunk(weights), strict=False)
-        return reduce(add, (self._chunk_statistics(x, w, assignment, components) for x, w in chunks))
+        return statistics(self._pass_over(points, components), points, assignment, components.log_weights, weights)
 
     @torch.no_grad()
     def statistics_under(self, responsibilities: Tensor, points: Tensor) -> Statistics:
@@ -195,9 +186,7 @@ class Mixture(nn.Module):
 
         Responsibilities that carry weights, w_n r_nk, are as good as any.
         """
-        components = self.components
-        chunks = zip(points.split(self._chunk_rows), responsibilities.split(self._chunk_rows), strict=True)
-        return reduce(add, (self._sums(r.T, self._whitened(x, components), components) for x, r in chunks))
+        return statistics_under(self._pass_over(points, self.components), points, responsibilities)
 
     @torch.no_grad()
     def expected_statistics(self) -> Statistics:
@@ -211,7 +200,7 @@ class Mixture(nn.Module):
         axes = torch.eye(dim, dtype=means.dtype, device=means.device).expand(n_components, dim, dim)
         count = log_weights.exp()
         second = self.covariance.scatter(scale, count[:, None].expand(-1, dim).contiguous(), axes)
-        nothing = self._zero(means)
+        nothing = torch.zeros((), dtype=wide(means.device), device=means.device)
         return Statistics(nothing + 1, nothing, count, torch.zeros_like(means), second, means)
 
     # Looking at statistics
@@ -273,62 +262,14 @@ class Mixture(nn.Module):
 
     # Inside
 
-    @property
-    def _chunk_rows(self) -> int:
-        n_components, dim = self.mean_origin.shape
-        return max(64, CHUNK_ELEMENTS // (n_components * dim))
+    def _pass_over(self, points: Tensor, components: Components) -> Plan:
+        return plan(self.covariance, components, len(points))
 
-    def _weights_by_chunk(self, weights: Tensor | None) -> Iterable[Tensor | None]:
-        return repeat(None) if weights is None else weights.split(self._chunk_rows)
-
-    def _by_chunk(self, points: Tensor, function: Assignment) -> Tensor:
+    def _by_chunk(self, points: Tensor, function: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
         components = self.components
-        chunks = points.split(self._chunk_rows)
-        return torch.cat([function(self._log_joint(x, components), components.log_weights) for x in chunks])
-
-    def _log_joint(self, points: Tensor, components: Components) -> Tensor:
-        """log π_k + log N(x_n; μ_k, Σ_k), (K, n)."""
-        return self._log_joint_of(self._whitened(points, components), components)
-
-    def _whitened(self, points: Tensor, components: Components) -> Tensor:
-        return self.covariance.whiten(components.scale, points - components.means[:, None])
+        return by_chunk(
+            self._pass_over(points, components), points, lambda log_joint: function(log_joint, components.log_weights)
+        )
 
     def _log_normalizer(self, scale: Tensor) -> Tensor:
         return self.covariance.log_det(scale) + 0.5 * self.covariance.dim * log(2 * pi)
-
-    def _log_joint_of(self, whitened: Tensor, components: Components) -> Tensor:
-        log_mass = components.log_weights - self._log_normalizer(components.scale)
-        return log_mass[:, None] - 0.5 * torch.linalg.vecdot(whitened, whitened)
-
-    def _chunk_statistics(
-        self, points: Tensor, weights: Tensor | None, assignment: Assignment, components: Components
-    ) -> Statistics:
-        whitened = self._whitened(points, components)
-        log_joint = self._log_joint_of(whitened, components)
-        responsibilities = assignment(log_joint, components.log_weights)
-        log_density = torch.logsumexp(log_joint, 0)
-        if weights is None:
-            statistics = self._sums(responsibilities, whitened, components)
-        else:
-            statistics = self._sums(responsibilities * weights, whitened, components)
-            statistics.n_points.copy_(weights.sum())
-            log_density *= weights
-        statistics.log_likelihood.copy_(log_density.sum())
-        return statistics
-
-    def _sums(self, responsibilities: Tensor, whitened: Tensor, components: Components) -> Statistics:
-        """The statistics of one chunk from r (K, n) and z (K, n, D); the log-likelihood is left at zero."""
-        first = (responsibilities[:, None] @ whitened).squeeze(1)
-        return Statistics(
-            n_points=self._zero(whitened) + whitened.shape[1],
-            log_likelihood=self._zero(whitened),
-            count=responsibilities.sum(1),
-            first=self.covariance.color(components.scale, first),
-            second=self.covariance.scatter(components.scale, responsibilities, whitened),
-            center=components.means,
-        )
-
-    def _zero(self, like: Tensor) -> Tensor:
-        """For sums over all points: in float64 wherever the device has it."""
-        wide = torch.float32 if like.device.type == "mps" else torch.float64
-        return torch.zeros((), dtype=wide, device=like.device)

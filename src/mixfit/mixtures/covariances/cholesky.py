@@ -10,6 +10,8 @@ from math import sqrt
 import torch
 from torch import Tensor
 
+from mixfit.mixtures.products import packed
+
 
 def bounded_factor(covariance: Tensor, floor: float) -> Tensor:
     """The lower Cholesky factor of the covariance with its eigenvalues raised to at least `floor`."""
@@ -50,3 +52,16 @@ def factor_offset(factor: Tensor, origin: Tensor) -> Tensor:
     relative = torch.linalg.solve_triangular(origin, factor, upper=False)
     log_diagonal = relative.diagonal(dim1=-2, dim2=-1).log() * sqrt(2)
     return relative.tril(-1) + torch.diag_embed(log_diagonal)
+
+
+def inverse_factor(factor: Tensor) -> Tensor:
+    """L⁻¹."""
+    identity = torch.eye(factor.shape[-1], dtype=factor.dtype, device=factor.device)
+    return torch.linalg.solve_triangular(factor, identity, upper=False)
+
+
+def packed_precision(factor: Tensor) -> Tensor:
+    """(L Lᵀ)⁻¹ by `products.triangle`: off the diagonal both entries in one, (..., D(D + 1)/2)."""
+    inverse = inverse_factor(factor)
+    precision = inverse.mT @ inverse
+    return packed(2 * precision - torch.diag_embed(precision.diagonal(dim1=-2, dim2=-1)))

@@ -20,6 +20,8 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from mixfit.mixtures.products import Tile
+
 
 class Covariance(ABC):
     """A family of K covariances in D dimensions.
@@ -51,6 +53,11 @@ class Covariance(ABC):
 
         Zero where all components share one covariance.
         """
+
+    @staticmethod
+    @abstractmethod
+    def products(dim: int, rows: int) -> list[Tile]:
+        """Of which products of D coordinates the log-density is a linear function: Q in all, in tiles of `rows`."""
 
     @abstractmethod
     def identity(self) -> Tensor:
@@ -93,6 +100,22 @@ class Covariance(ABC):
     @abstractmethod
     def log_det(self, scale: Tensor) -> Tensor:
         """log|L_k|, half of log|Σ_k|: (K,), or () where the components share one covariance."""
+
+    @abstractmethod
+    def precision(self, scale: Tensor) -> Tensor:
+        """Σ_k⁻¹ by `products`, (K, Q) or (1, Q): its product with those of x is xᵀ Σ_k⁻¹ x."""
+
+    @abstractmethod
+    def dual(self, scale: Tensor, vectors: Tensor) -> Tensor:
+        """Σ_k⁻¹ v_k for one vector per component, (K, D)."""
+
+    @abstractmethod
+    def second_of(self, sums: Tensor) -> Tensor:
+        """Sums of `products` (K, Q) or (1, Q), as `precision` has them, in the shape of the family's second moments."""
+
+    @abstractmethod
+    def variances(self, scale: Tensor) -> Tensor:
+        """The diagonal of each Σ_k, (K, D)."""
 
     @abstractmethod
     def scatter(self, scale: Tensor, responsibilities: Tensor, whitened: Tensor) -> Tensor:

@@ -8,11 +8,13 @@ import torch
 from torch import Tensor
 
 from mixfit.mixtures.covariances.covariance import Covariance
+from mixfit.mixtures.products import squares
 
 
 class Diag(Covariance):
     """Axis-aligned components; scale (K, D) holds σ_kd, second moments (K, D) hold Σ r d²."""
 
+    products = staticmethod(squares)
     triangular = False
 
     @property
@@ -49,6 +51,18 @@ class Diag(Covariance):
 
     def log_det(self, scale: Tensor) -> Tensor:
         return scale.log().sum(-1)
+
+    def precision(self, scale: Tensor) -> Tensor:
+        return scale.square().reciprocal()
+
+    def dual(self, scale: Tensor, vectors: Tensor) -> Tensor:
+        return vectors / scale.square()
+
+    def second_of(self, sums: Tensor) -> Tensor:
+        return sums
+
+    def variances(self, scale: Tensor) -> Tensor:
+        return scale.square()
 
     def scatter(self, scale: Tensor, responsibilities: Tensor, whitened: Tensor) -> Tensor:
         return scale.square() * (responsibilities[:, None] @ whitened.square()).squeeze(1)

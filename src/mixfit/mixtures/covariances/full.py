@@ -9,15 +9,19 @@ from mixfit.mixtures.covariances.cholesky import (
     below_floor,
     bounded_factor,
     factor_offset,
+    inverse_factor,
     lower_triangular,
     moved_factor,
+    packed_precision,
 )
 from mixfit.mixtures.covariances.covariance import Covariance
+from mixfit.mixtures.products import triangle, unpacked
 
 
 class Full(Covariance):
     """Free covariances; scale (K, D, D) holds lower Cholesky factors, second moments (K, D, D) hold Σ r d dᵀ."""
 
+    products = staticmethod(triangle)
     triangular = True
 
     @property
@@ -47,13 +51,25 @@ class Full(Covariance):
         return scale[:, n_given:, n_given:]
 
     def whiten(self, scale: Tensor, deviations: Tensor) -> Tensor:
-        return deviations @ _inverse(scale).mT
+        return deviations @ inverse_factor(scale).mT
 
     def color(self, scale: Tensor, vectors: Tensor) -> Tensor:
         return (scale @ vectors[..., None]).squeeze(-1)
 
     def log_det(self, scale: Tensor) -> Tensor:
         return scale.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+
+    def precision(self, scale: Tensor) -> Tensor:
+        return packed_precision(scale)
+
+    def dual(self, scale: Tensor, vectors: Tensor) -> Tensor:
+        return torch.cholesky_solve(vectors[..., None], scale).squeeze(-1)
+
+    def second_of(self, sums: Tensor) -> Tensor:
+        return unpacked(sums, self.dim)
+
+    def variances(self, scale: Tensor) -> Tensor:
+        return scale.square().sum(-1)
 
     def scatter(self, scale: Tensor, responsibilities: Tensor, whitened: Tensor) -> Tensor:
         return scale @ (whitened.mT @ (responsibilities[..., None] * whitened)) @ scale.mT
@@ -65,7 +81,7 @@ class Full(Covariance):
         return count[:, None, None] * second.sum(0) / count.sum()
 
     def mahalanobis(self, scale: Tensor, second: Tensor) -> Tensor:
-        precision_factor = _inverse(scale)
+        precision_factor = inverse_factor(scale)
         return (precision_factor @ second * precision_factor).sum()
 
     def factor(self, second: Tensor, count: Tensor, floor: float) -> Tensor:
@@ -84,8 +100,3 @@ class Full(Covariance):
     def scale_of(self, covariances: Tensor) -> Tensor:
         factor: Tensor = torch.linalg.cholesky(covariances)
         return factor
-
-
-def _inverse(scale: Tensor) -> Tensor:
-    identity = torch.eye(scale.shape[-1], dtype=scale.dtype, device=scale.device)
-    return torch.linalg.solve_triangular(scale, identity, upper=False)

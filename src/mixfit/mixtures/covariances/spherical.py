@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mixfit.mixtures.covariances.covariance import Covariance
+from mixfit.mixtures.products import norm
 
 
 class Spherical(Covariance):
@@ -17,6 +18,7 @@ class Spherical(Covariance):
     """
 
     per_axis = False
+    products = staticmethod(norm)
     triangular = False
 
     @property
@@ -53,6 +55,18 @@ class Spherical(Covariance):
 
     def log_det(self, scale: Tensor) -> Tensor:
         return self.dim * scale.log()
+
+    def precision(self, scale: Tensor) -> Tensor:
+        return scale.square().reciprocal()[:, None]
+
+    def dual(self, scale: Tensor, vectors: Tensor) -> Tensor:
+        return vectors / scale.square()[:, None]
+
+    def second_of(self, sums: Tensor) -> Tensor:
+        return sums[:, 0]
+
+    def variances(self, scale: Tensor) -> Tensor:
+        return scale.square()[:, None].expand(-1, self.dim)
 
     def scatter(self, scale: Tensor, responsibilities: Tensor, whitened: Tensor) -> Tensor:
         squared = torch.linalg.vecdot(whitened, whitened)

@@ -11,13 +11,16 @@ from mixfit.mixtures.covariances.cholesky import (
     factor_offset,
     lower_triangular,
     moved_factor,
+    packed_precision,
 )
 from mixfit.mixtures.covariances.covariance import Covariance
+from mixfit.mixtures.products import triangle, unpacked
 
 
 class Tied(Covariance):
     """One shared covariance; scale (D, D) is its lower Cholesky factor, the second moment (D, D) sums over k."""
 
+    products = staticmethod(triangle)
     triangular = True
 
     @property
@@ -54,6 +57,18 @@ class Tied(Covariance):
 
     def log_det(self, scale: Tensor) -> Tensor:
         return scale.diagonal().log().sum()
+
+    def precision(self, scale: Tensor) -> Tensor:
+        return packed_precision(scale)[None]
+
+    def dual(self, scale: Tensor, vectors: Tensor) -> Tensor:
+        return torch.cholesky_solve(vectors.mT, scale).mT
+
+    def second_of(self, sums: Tensor) -> Tensor:
+        return unpacked(sums[0], self.dim)
+
+    def variances(self, scale: Tensor) -> Tensor:
+        return scale.square().sum(-1).expand(self.n_components, -1)
 
     def scatter(self, scale: Tensor, responsibilities: Tensor, whitened: Tensor) -> Tensor:
         every = whitened.flatten(0, 1)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mixfit.mixtures.covariances.covariance import Covariance
+from mixfit.mixtures.products import norm
 
 
 class TiedSpherical(Covariance):
@@ -17,6 +18,7 @@ class TiedSpherical(Covariance):
     """
 
     per_axis = False
+    products = staticmethod(norm)
     triangular = False
 
     @property
@@ -53,6 +55,18 @@ class TiedSpherical(Covariance):
 
     def log_det(self, scale: Tensor) -> Tensor:
         return self.dim * scale.log()
+
+    def precision(self, scale: Tensor) -> Tensor:
+        return scale.square().reciprocal().reshape(1, 1)
+
+    def dual(self, scale: Tensor, vectors: Tensor) -> Tensor:
+        return vectors / scale.square()
+
+    def second_of(self, sums: Tensor) -> Tensor:
+        return sums[0, 0]
+
+    def variances(self, scale: Tensor) -> Tensor:
+        return scale.square().expand(self.n_components, self.dim)
 
     def scatter(self, scale: Tensor, responsibilities: Tensor, whitened: Tensor) -> Tensor:
         squared = torch.linalg.vecdot(whitened, whitened)

@@ -1,0 +1,192 @@
+"""A Gaussian's log-density is linear in features of the point, so a pass is two matrix products.
+
+With T(x) = [x, 1, products of two coordinates] and the natural parameters η_k,
+
+    log π_k + log N(x; μ_k, Σ_k) = η_k · T(x),        Σ_n r_nk T(x_n) = all the statistics.
+
+For full covariances that is half the arithmetic of whitening, because T has each product of two coordinates once; for
+the others D or one of them. Points are taken about the mixture's mean and laid out (D, n), so that every feature is a
+contiguous row; features come in tiles that stay in cache, and are made again for the second product where there are
+several. What float32 multiplies is added up in float64.
+
+Both products cancel: a small component far from the centre is the difference of large numbers. `amplification` says
+how large they are, and `rule` when that is too much.
+"""
+
+from __future__ import annotations
+
+from math import log, pi
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from mixfit.mixtures.components import Components
+from mixfit.mixtures.covariances import Covariance
+from mixfit.mixtures.passes.formulation import Sizes, Sums, wide
+from mixfit.mixtures.products import Tile
+from mixfit.mixtures.statistics import Statistics
+
+
+class Features:
+    """The natural parameters.
+
+    Args:
+        family: of the covariances.
+        components: the parameters.
+        sizes: of temporaries.
+    """
+
+    def __init__(self, family: Covariance, components: Components, sizes: Sizes) -> None:
+        means = components.means
+        log_weights, exact, scale = (tensor.to(wide(means.device)) for tensor in components)
+        self.family = family
+        self.means = means
+        self.origin = (torch.softmax(log_weights, 0) @ exact).to(means.dtype)
+        self.away = exact - self.origin
+        self.precision = family.precision(scale)
+        self.variances = family.variances(scale)
+        dual = family.dual(scale, self.away)
+        log_mass = log_weights - family.log_det(scale) - 0.5 * family.dim * log(2 * pi)
+        self.tiles = family.products(family.dim, sizes.tile)
+        numbers = max(tile.size for tile in self.tiles) + sum(means.shape)
+        self.rows = sizes.rows(sizes.features, numbers, means.dtype)
+        self.linear = torch.cat([dual, (log_mass - 0.5 * (dual * self.away).sum(1))[:, None]], 1)
+
+    @property
+    def amplification(self) -> Tensor:
+        """How large the terms of the Mahalanobis distance are for a component's own typical point, (K,).
+
+        That is Σ_ij |Σ_k⁻¹|_ij s_i s_j with s_i² = Σ_k,ii + μ_ki² about the centre. The rounding error of a log-density
+        is at most about this many times the smallest, and so is that of a second moment in units of the covariance.
+        """
+        typical = (self.variances + self.away.square()).sqrt().T.contiguous()
+        products = torch.cat([filled(tile, typical) for tile in self.tiles])
+        return (self.precision.abs() * products.T).sum(1)
+
+    @property
+    def shared(self) -> bool:
+        """Whether all components share one covariance."""
+        return len(self.precision) < len(self.means)
+
+    @property
+    def blocks(self) -> list[tuple[Tensor, int, Tile | None]]:
+        """Coefficients, the first row of their features, and what makes these: x, 1 and a tile in one, or apart."""
+        below = self.linear.shape[1]
+        quadratic = list(
+            zip((-0.5 * self.precision).split([tile.size for tile in self.tiles], 1), self.tiles, strict=True)
+        )
+        if self.shared:
+            return [(self.linear, 0, None), *((block, below, tile) for block, tile in quadratic)]
+        (block, tile), *others = quadratic
+        return [(torch.cat([self.linear, block], 1), 0, tile), *((block, below, tile) for block, tile in others)]
+
+    def look(self, rows: int) -> FeaturesLook:
+        """With sums of zero, and room for so many points at a time."""
+        return FeaturesLook(self, rows)
+
+    def statistics(self, sums: Sums, n_points: Tensor, log_likelihood: Tensor) -> Statistics:
+        """The sums moved from the common centre to the means."""
+        linear, products = sums.tensors
+        first, count = linear[:, :-1], linear[:, -1]
+        outer, away = self.family.outer, self.away
+        second = self.family.second_of(products)
+        second = second - outer(first, away) - outer(away, first) + outer(count[:, None] * away, away)
+        count, first, second = (
+            moment.to(self.means.dtype) for moment in (count, first - count[:, None] * away, second)
+        )
+        return Statistics(n_points, log_likelihood, count, first, second, self.means)
+
+
+class FeaturesLook:
+    """One thread's; see `formulation.Look`.
+
+    The first D + 1 rows of features are x and 1, and below them comes one tile of products after the other. A block is
+    some of these rows with their coefficients: (K, f), or (1, f) where all components share one covariance, and then
+    their sums are taken under all components' responsibilities together.
+    """
+
+    def __init__(self, features: Features, rows: int) -> None:
+        dtype, (n_components, dim) = features.means.dtype, features.means.shape
+        self.dim, self.origin = dim, features.origin[:, None]
+        self.blocks = [
+            _Block(coefficients.to(dtype), slice(begin, begin + coefficients.shape[1]), tile)
+            for coefficients, begin, tile in features.blocks
+        ]
+        self.table = features.means.new_empty(max(block.rows.stop for block in self.blocks), rows)
+        self.table[dim] = 1
+        self.scores = features.means.new_empty(n_components, rows)
+        self.totals = [torch.zeros_like(coefficients) for coefficients, _, _ in features.blocks]
+        self.n_points = 0
+
+    def log_joint(self, points: Tensor) -> Tensor:
+        """(K, n) as a sum over the blocks of coefficients times features."""
+        self.n_points = len(points)
+        torch.sub(points.T, self.origin, out=self.table[: self.dim, : self.n_points])
+        scores = self.scores[:, : self.n_points]
+        for number, block in enumerate(self.blocks):
+            rows = self._filled(block)
+            if number == 0:
+                torch.mm(block.coefficients, rows, out=scores)
+            elif len(block.coefficients) == len(scores):
+                scores.addmm_(block.coefficients, rows)
+            else:
+                scores += block.coefficients @ rows
+        return scores
+
+    def add(self, responsibilities: Tensor) -> None:
+        """The second product; the last block's features are still there."""
+        together = responsibilities.sum(0, keepdim=True)
+        for block, total in reversed(list(zip(self.blocks, self.totals, strict=True))):
+            rows = self._filled(block) if block is not self.blocks[-1] else self.table[block.rows, : self.n_points]
+            shares = responsibilities if len(total) == len(responsibilities) else together
+            if total.dtype == rows.dtype:
+                total.addmm_(shares, rows.T)
+            else:
+                total += in_segments(shares, rows)
+
+    @property
+    def sums(self) -> Sums:
+        """Of x and 1, (K, D + 1), and of the products, (K, Q) or (1, Q)."""
+        linear, *products = self.totals
+        if linear.shape[1] > self.dim + 1:
+            linear, begun = linear[:, : self.dim + 1], linear[:, self.dim + 1 :]
+            products = [begun, *products]
+        return Sums((linear, torch.cat(products, 1)))
+
+    def _filled(self, block: _Block) -> Tensor:
+        """The features of a block, (f, n)."""
+        if block.tile is not None:
+            points = self.table[: self.dim, : self.n_points]
+            block.tile.fill(points, self.table[self.dim + 1 : self.dim + 1 + block.tile.size, : self.n_points])
+        return self.table[block.rows, : self.n_points]
+
+
+class _Block(NamedTuple):
+    """Consecutive rows of features: their coefficients (K, f) or (1, f), where they stand, and what makes them."""
+
+    coefficients: Tensor
+    rows: slice
+    tile: Tile | None
+
+
+def filled(tile: Tile, points: Tensor) -> Tensor:
+    """The rows of a tile, (size, n), for points (D, n)."""
+    rows = points.new_empty(tile.size, points.shape[1])
+    tile.fill(points, rows)
+    return rows
+
+
+SEGMENT = 1024
+"""Products of float32 that are added up in float32: more, and the sum of small numbers loses digits."""
+
+
+def in_segments(left: Tensor, right: Tensor) -> Tensor:
+    """left rightᵀ of (K, n) and (f, n), in float64 wherever there is such a thing, from sums over a few points each."""
+    whole = left.shape[1] // SEGMENT * SEGMENT
+    dtype = wide(left.device)
+    total = (left[:, whole:] @ right[:, whole:].T).to(dtype)
+    if whole:
+        mine, others = (factor[:, :whole].unflatten(1, (-1, SEGMENT)) for factor in (left, right))
+        total += torch.bmm(mine.transpose(0, 1), others.permute(1, 2, 0)).sum(0, dtype=dtype)
+    return total

@@ -1,0 +1,95 @@
+"""Statistics, or anything else, of all points by a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from operator import add
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from mixfit.mixtures.assignments import Assignment, soft, soften_
+from mixfit.mixtures.passes.chunks import panels
+from mixfit.mixtures.passes.formulation import Look, Sums, wide
+from mixfit.mixtures.passes.rule import Plan
+from mixfit.mixtures.statistics import Statistics
+
+
+class _Panel(NamedTuple):
+    """What a panel has come to: its sums, its log-likelihood and how many points it holds, both ()."""
+
+    sums: Sums
+    log_likelihood: Tensor
+    n_points: Tensor
+
+    def __add__(self, other: _Panel) -> _Panel:  # type: ignore[override]
+        return _Panel(
+            self.sums + other.sums, self.log_likelihood + other.log_likelihood, self.n_points + other.n_points
+        )
+
+
+def statistics(
+    plan: Plan, points: Tensor, assignment: Assignment, log_weights: Tensor, weights: Tensor | None
+) -> Statistics:
+    """The statistics of points (N, D), of which each counts as often as its weight (N,) says."""
+
+    @torch.no_grad()  # which a thread has to say for itself
+    def panel(chunks: list[slice]) -> _Panel:
+        look = plan.formulation.look(plan.formulation.rows)
+        log_likelihood = torch.zeros((), dtype=wide(points.device), device=points.device)
+        n_points = log_likelihood.clone()
+        for chunk in chunks:
+            counts = None if weights is None else weights[chunk]
+            log_density = _look_at(look, points[chunk], assignment, log_weights, counts)
+            log_likelihood += log_density.sum(dtype=log_likelihood.dtype)
+            n_points += len(log_density) if counts is None else counts.sum()
+        return _Panel(look.sums, log_likelihood, n_points)
+
+    total: _Panel = reduce(add, plan.spread(panel, panels(len(points), plan.formulation.rows)))
+    return plan.formulation.statistics(total.sums, total.n_points, total.log_likelihood)
+
+
+def statistics_under(plan: Plan, points: Tensor, responsibilities: Tensor) -> Statistics:
+    """The statistics of points (N, D) under given responsibilities (N, K), whatever a mixture says; no likelihood."""
+
+    @torch.no_grad()
+    def panel(chunks: list[slice]) -> Sums:
+        look = plan.formulation.look(plan.formulation.rows)
+        for chunk in chunks:
+            look.log_joint(points[chunk])
+            look.add(responsibilities[chunk].T)
+        return look.sums
+
+    total: Sums = reduce(add, plan.spread(panel, panels(len(points), plan.formulation.rows)))
+    nothing = torch.zeros((), dtype=wide(points.device), device=points.device)
+    return plan.formulation.statistics(total, nothing + len(points), nothing)
+
+
+def _look_at(look: Look, points: Tensor, assignment: Assignment, log_weights: Tensor, counts: Tensor | None) -> Tensor:
+    """Adds a chunk to the sums; its log-densities (n,), each times its count."""
+    log_joint = look.log_joint(points)
+    if assignment is soft:  # shares the exponentials with the log-density
+        responsibilities, log_density = soften_(log_joint)
+    else:
+        responsibilities, log_density = assignment(log_joint, log_weights), torch.logsumexp(log_joint, 0)
+    if counts is None:
+        look.add(responsibilities)
+        return log_density
+    look.add(responsibilities * counts)
+    return log_density * counts
+
+
+def by_chunk(plan: Plan, points: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
+    """The function of log-joint densities (K, n), which gives something for each of n points, put together for all."""
+    grad = torch.is_grad_enabled()
+
+    def panel(chunks: list[slice]) -> list[Tensor]:
+        with torch.set_grad_enabled(grad):
+            look = plan.formulation.look(plan.formulation.rows)
+            return [function(look.log_joint(points[chunk])) for chunk in chunks]
+
+    return torch.cat(
+        [part for parts in plan.spread(panel, panels(len(points), plan.formulation.rows)) for part in parts]
+    )

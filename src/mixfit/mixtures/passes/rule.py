@@ -1,0 +1,66 @@
+"""How to make a pass: the one place that looks at the sizes, the components and the device, and decides.
+
+Measured (`python scripts/benchmark.py pass`): features are several times faster than deviations wherever there are
+points enough to pay for setting them up, which takes some thirty small operations. They are left where they would lose
+digits that a fit needs, and where gradients have to flow through the densities. torch.compile was tried and makes
+neither way faster than it costs to start: a pass is matrix products and a few operations in cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+
+from mixfit.mixtures.components import Components
+from mixfit.mixtures.covariances import Covariance
+from mixfit.mixtures.passes.centred import Centred
+from mixfit.mixtures.passes.chunks import in_order
+from mixfit.mixtures.passes.features import Features
+from mixfit.mixtures.passes.formulation import Formulation, Sizes
+from mixfit.mixtures.passes.split import Split
+
+FEW = 2**14
+"""Of fewer numbers (N·K·D) the deviations are all looked at before the natural parameters would be made."""
+
+MOST_AMPLIFIED = {torch.float64: 2.0**18, torch.float32: 2.0**13}
+"""Times the smallest rounding error, a log-density is then wrong by 6e-11 and 1e-3 nats at worst, and the mean over
+points by a hundredth of that."""
+
+
+IN_CACHE = Sizes(deviations=2**20, features=2**22, tile=256, most_rows=2**14)
+"""A core's caches hold a megabyte or a few."""
+
+IN_MEMORY = Sizes(deviations=2**28, features=2**28, tile=2**12, most_rows=2**20)
+"""A graphics processor wants much to do at a time, and has a quarter of a gigabyte for it."""
+
+
+class Plan(NamedTuple):
+    """How a pass is made.
+
+    Attributes:
+        formulation: the mixture made ready.
+        spread: maps a function over panels, in their order.
+    """
+
+    formulation: Formulation
+    spread: Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
+
+
+def plan(family: Covariance, components: Components, n_points: int) -> Plan:
+    """The fastest pass over so many points that is exact enough for these components."""
+    sizes, spread = (IN_CACHE, in_order) if components.means.device.type == "cpu" else (IN_MEMORY, map)
+    return Plan(_formulation(family, components, n_points, sizes), spread)
+
+
+def _formulation(family: Covariance, components: Components, n_points: int, sizes: Sizes) -> Formulation:
+    if n_points * components.means.numel() < FEW or torch.is_grad_enabled():
+        return Centred(family, components, sizes)
+    features = Features(family, components, sizes)
+    exact = features.amplification <= MOST_AMPLIFIED[components.means.dtype]  # NaN is not
+    if bool(exact.all()):
+        return features
+    if features.shared or not bool(exact.any()):
+        return Centred(family, components, sizes)
+    return Split(family, components, exact, sizes)

@@ -1,0 +1,164 @@
+"""Every way to make a pass gives what torch.distributions gives, and the ways agree as far as the rule says."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from functools import partial
+
+import pytest
+import torch
+from torch import Tensor
+from torch.distributions import MixtureSameFamily
+from torch.testing import assert_close
+
+from mixfit.mixtures.assignments import hard, nearest, soft
+from mixfit.mixtures.components import Components
+from mixfit.mixtures.covariances import Covariance, Full, Tied, TiedSpherical
+from mixfit.mixtures.mixture import Mixture
+from mixfit.mixtures.passes import rule
+from mixfit.mixtures.passes.centred import Centred
+from mixfit.mixtures.passes.features import Features
+from mixfit.mixtures.passes.formulation import Formulation, Sizes
+from mixfit.mixtures.passes.one_pass import by_chunk, statistics, statistics_under
+from mixfit.mixtures.passes.rule import Plan
+from mixfit.mixtures.passes.split import Split
+from mixfit.mixtures.statistics import Statistics
+
+SMALL = Sizes(deviations=2**12, features=2**12, tile=4, most_rows=70)
+"""Several chunks, an incomplete one among them, and several tiles."""
+
+
+@pytest.fixture
+def components(mixture: Mixture) -> Components:
+    return Components(*(tensor.detach() for tensor in mixture.components))
+
+
+def formulations(covariance: Covariance, components: Components, sizes: Sizes = SMALL) -> list[Formulation]:
+    """All that can be made of a mixture."""
+    found: list[Formulation] = [Centred(covariance, components, sizes), Features(covariance, components, sizes)]
+    if covariance.n_components > 1 and not isinstance(covariance, (Tied, TiedSpherical)):
+        exact = torch.arange(covariance.n_components) % 2 == 0
+        found.append(Split(covariance, components, exact, sizes))
+    return found
+
+
+def assert_same(actual: Statistics, expected: Statistics, tolerance: float) -> None:
+    for field in fields(Statistics):
+        ours, theirs = getattr(actual, field.name), getattr(expected, field.name)
+        assert_close(ours, theirs, rtol=tolerance, atol=tolerance, msg=partial("{}: {}".format, field.name))
+
+
+def test_log_densities_are_those_of_torch_distributions(
+    covariance: Covariance,
+    components: Components,
+    points: Tensor,
+    as_distribution: Callable[[Components], MixtureSameFamily],
+) -> None:
+    expected = as_distribution(components).log_prob(points)
+    for formulation in formulations(covariance, components):
+        found = by_chunk(Plan(formulation, map), points, lambda log_joint: torch.logsumexp(log_joint, 0))
+        assert_close(found, expected, rtol=1e-12, atol=1e-11)
+
+
+@pytest.mark.parametrize("assignment", [soft, hard, nearest])
+@pytest.mark.parametrize("weighted", [False, True], ids=["once", "weighted"])
+def test_all_formulations_add_up_the_same_statistics(
+    covariance: Covariance, components: Components, points: Tensor, assignment: object, weighted: bool
+) -> None:
+    weights = torch.linspace(0.5, 3, len(points)) if weighted else None
+    first, *others = (
+        statistics(Plan(formulation, map), points, assignment, components.log_weights, weights)  # type: ignore[arg-type]
+        for formulation in formulations(covariance, components)
+    )
+    for other in others:
+        assert_same(other, first, 1e-10)
+
+
+def test_all_formulations_add_up_the_same_under_given_responsibilities(
+    covariance: Covariance, components: Components, points: Tensor, n_components: int
+) -> None:
+    responsibilities = torch.rand(len(points), n_components, generator=torch.Generator().manual_seed(1))
+    first, *others = (
+        statistics_under(Plan(formulation, map), points, responsibilities)
+        for formulation in formulations(covariance, components)
+    )
+    assert_close(first.count, responsibilities.sum(0), rtol=1e-13, atol=0)
+    for other in others:
+        assert_same(other, first, 1e-10)
+
+
+def test_the_size_of_chunks_and_tiles_does_not_show(
+    covariance: Covariance, components: Components, points: Tensor
+) -> None:
+    large, small = (
+        statistics(Plan(Features(covariance, components, sizes), map), points, soft, components.log_weights, None)
+        for sizes in (rule.IN_CACHE, SMALL)
+    )
+    assert_same(small, large, 1e-11)
+
+
+def shrunk(factor: float, dim: int = 3, dtype: torch.dtype = torch.float64) -> tuple[Covariance, Components, Tensor]:
+    """Three components, of which the last is so many times smaller, and 600 points of each of them."""
+    random = torch.Generator().manual_seed(0)
+    scale = torch.eye(dim).repeat(3, 1, 1) + 0.3 * torch.randn(3, dim, dim, generator=random).tril(-1)
+    scale[2] *= factor
+    means = torch.randn(3, dim, generator=random)
+    components = Components(torch.full((3,), 1 / 3).log(), means, scale)
+    points = means[:, None] + torch.randn(3, 600, dim, generator=random) @ scale.mT
+    return Full(3, dim), Components(*(tensor.to(dtype) for tensor in components)), points.flatten(0, 1).to(dtype)
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.1, 0.01, 1e-3, 1e-4])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_amplification_bounds_the_error_of_a_log_density(factor: float, dtype: torch.dtype) -> None:
+    family, components, points = shrunk(factor, dtype=dtype)
+    own = torch.arange(3).repeat_interleave(600)
+    features = Features(family, components, rule.IN_CACHE)
+    exact = Centred(family, Components(*(tensor.double() for tensor in components)), rule.IN_CACHE)
+    found = features.look(len(points)).log_joint(points)[own, torch.arange(1800)].double()
+    expected = exact.look(len(points)).log_joint(points.double())[own, torch.arange(1800)]
+    error = (found - expected).abs().reshape(3, 600).amax(1)
+    assert bool((error <= 8 * torch.finfo(dtype).eps * features.amplification.clamp_min(10)).all())
+
+
+def test_the_rule_leaves_features_where_they_would_lose_digits() -> None:
+    with torch.no_grad():
+        for factor, expected in ((0.1, Features), (1e-4, Split)):
+            family, components, points = shrunk(factor)
+            assert isinstance(rule.plan(family, components, 10_000).formulation, expected)
+            statistics_of = [
+                statistics(Plan(made, map), points, soft, components.log_weights, None)
+                for made in (
+                    rule.plan(family, components, 10_000).formulation,
+                    Centred(family, components, rule.IN_CACHE),
+                )
+            ]
+            assert_close(statistics_of[0].nll, statistics_of[1].nll, rtol=0, atol=1e-11)
+            relative = torch.linalg.solve(statistics_of[1].second, statistics_of[0].second)
+            assert_close(relative, torch.eye(3).expand(3, 3, 3), rtol=0, atol=1e-9)
+
+
+def test_the_rule_lets_gradients_through_and_spares_small_passes_the_preparation() -> None:
+    family, components, _ = shrunk(1.0)
+    assert isinstance(rule.plan(family, components, 10_000).formulation, Centred)
+    with torch.no_grad():
+        assert isinstance(rule.plan(family, components, 10).formulation, Centred)
+        assert isinstance(rule.plan(family, components, 10_000).formulation, Features)
+
+
+def test_a_component_that_is_no_number_is_not_hidden_by_features() -> None:
+    family, components, points = shrunk(1.0)
+    with torch.no_grad():
+        components.scale[1] = torch.nan
+        made = rule.plan(family, components, 10_000).formulation
+        assert bool(statistics(Plan(made, map), points, soft, components.log_weights, None).nll.isnan())
+
+
+@pytest.mark.parametrize("dim", [1, 3, 64])
+def test_a_pass_in_float32_is_as_good_as_its_numbers(dim: int) -> None:
+    family, components, points = shrunk(0.5, dim, torch.float32)
+    wide = Components(*(tensor.double() for tensor in components))
+    found = statistics(Plan(Features(family, components, SMALL), map), points, soft, components.log_weights, None)
+    expected = statistics(Plan(Centred(family, wide, SMALL), map), points.double(), soft, wide.log_weights, None)
+    assert_close(found.nll, expected.nll, rtol=0, atol=1e-5 * dim)
+    assert_close(found.count.double(), expected.count, rtol=1e-5, atol=1e-3)
+    assert_close(found.second.double(), expected.second, rtol=1e-4, atol=1e-4 * 600)
