@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
 import sys
-import time
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO, NamedTuple
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
+LAUNCH = Path(__file__).with_name("launch.py")
 UNIT = 1024 if sys.platform == "linux" else 1  # bytes in a unit of ru_maxrss
 
 
@@ -24,16 +24,11 @@ class Ended(NamedTuple):
 
 def run(*words: object) -> Ended:
     """Runs Python with these words in the repository; raises `RuntimeError` with its last words where it fails."""
-    began = time.perf_counter()
-    with TemporaryFile("w+") as printed, TemporaryFile("w+") as said:
-        process = subprocess.Popen([sys.executable, *map(str, words)], cwd=ROOT, stdout=printed, stderr=said)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds, process.returncode = time.perf_counter() - began, os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise RuntimeError(f"{words[0]} ended with status {process.returncode}:\n{_whole(said)[-2000:]}")
-        return Ended(_whole(printed), seconds, usage.ru_maxrss * UNIT)
-
-
-def _whole(file: IO[str]) -> str:
-    file.seek(0)
-    return file.read()
+    with TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        command = [sys.executable, "-S", str(LAUNCH), str(report), *map(str, words)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        ended = json.loads(report.read_text(encoding="utf-8"))
+    if ended["status"]:
+        raise RuntimeError(f"{words[0]} ended with status {ended['status']}:\n{done.stderr[-2000:]}")
+    return Ended(done.stdout, ended["seconds"], ended["peak"] * UNIT)

@@ -1,15 +1,16 @@
 """How soon is a fit as good as scikit-learn's, on a million points in 16 dimensions with 32 components?
 
-Both are fitted as anyone would: scikit-learn with its defaults, ours with `tol` alone changed, to what scikit-learn's
-is by default, and in float32. Both settings were fixed before any seed was looked at, the clock runs for the whole of
-`fit`, and both are judged on the same 100,000 points that neither has seen. Ours must be at least as good there, or
-its time does not count.
+With 32 components the end depends on the start, and a start needs few points. So ours is fitted to 20,000 of them
+from several starts, and from the best one on with all points: two calls of `fit` with `warm_start`, as anyone could
+type them. Beside it stand a single `fit` to all points, and scikit-learn with its defaults. Settings are the same for
+all seeds, the clock runs for all that is called, and all are judged on the same 100,000 points that none has seen.
+Ours must be at least as good there, or its time does not count.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,6 @@ import mixfit
 from mixfit.tracking.pictures.style import DASHES, FITTED, TRUE, colour
 from scripts.benchmarks.fits import own_threads, quietly
 from scripts.benchmarks.overlapping import Drawn, overlapping
-from scripts.benchmarks.race import seconds_of
 from scripts.benchmarks.result import Repetition, Repetitions
 from scripts.benchmarks.table import Table, met
 from scripts.questions.drawing import explain, line, name, sheet
@@ -34,14 +34,27 @@ TARGET = 20.0  # times as fast
 SEEDS = (0, 1)
 THREADS = 2
 N_POINTS, N_HELD_OUT, DIM, N_COMPONENTS = 1_000_000, 100_000, 16, 32
-OURS, SKLEARN = "mixfit", "scikit-learn"
+OURS, PLAIN, SKLEARN = "mixfit, a sample first", "mixfit", "scikit-learn"
 SETTINGS: dict[str, Any] = {"tol": 1e-3, "dtype": "float32"}
-"""What differs from our defaults."""
+"""What differs from our defaults: tol is scikit-learn's default."""
 
-Estimator = Callable[[int], Any]
-ESTIMATORS: dict[str, Estimator] = {
-    OURS: lambda seed: mixfit.GaussianMixture(N_COMPONENTS, random_state=seed, **SETTINGS),
-    SKLEARN: lambda seed: sklearn.mixture.GaussianMixture(N_COMPONENTS, random_state=seed),
+SAMPLE, N_INIT, PASSES = 20_000, 4, 2
+"""Points and fits of the sample, and passes over all points after it, at most."""
+
+Points = NDArray[np.float64]
+Fitting = Callable[[Points, int], Any]
+
+
+def _sample_first(points: Points, seed: int) -> mixfit.GaussianMixture:
+    rows = np.random.default_rng(seed).choice(len(points), min(SAMPLE, len(points)), replace=False)
+    mixture = mixfit.GaussianMixture(N_COMPONENTS, random_state=seed, n_init=N_INIT, warm_start=True, **SETTINGS)
+    return mixture.fit(points[rows]).set_params(max_iter=PASSES).fit(points)
+
+
+FITTINGS: dict[str, Fitting] = {
+    OURS: _sample_first,
+    PLAIN: lambda points, seed: mixfit.GaussianMixture(N_COMPONENTS, random_state=seed, **SETTINGS).fit(points),
+    SKLEARN: lambda points, seed: sklearn.mixture.GaussianMixture(N_COMPONENTS, random_state=seed).fit(points),
 }
 
 
@@ -61,12 +74,14 @@ def _warm_up() -> None:
 
 def _seed(seed: int) -> Repetitions:
     drawn = overlapping(seed, N_POINTS, N_HELD_OUT, DIM, N_COMPONENTS)
-    return [_fitted(who, make(seed), drawn, seed) for who, make in ESTIMATORS.items()]
+    return [_fitted(who, fitting, drawn, seed) for who, fitting in FITTINGS.items()]
 
 
-def _fitted(who: str, estimator: Any, drawn: Drawn, seed: int) -> Repetition:
+def _fitted(who: str, fitting: Fitting, drawn: Drawn, seed: int) -> Repetition:
     train, held_out = drawn.train.numpy(), drawn.held_out.numpy()
-    seconds = seconds_of(partial(_fit, estimator, train))
+    began = time.perf_counter()
+    estimator = fitting(train, seed)
+    seconds = time.perf_counter() - began
     return {
         "contestant": who,
         "seed": seed,
@@ -79,21 +94,18 @@ def _fitted(who: str, estimator: Any, drawn: Drawn, seed: int) -> Repetition:
     }
 
 
-def _fit(estimator: Any, points: NDArray[np.float64]) -> None:
-    estimator.fit(points)
-
-
 def table(repetitions: Repetitions) -> Table:
     """Seconds and held-out NLL of both, seed by seed."""
     rows = [row for seed in sorted({row["seed"] for row in repetitions}) for row in _rows(_of(repetitions, seed))]
+    settings = ", ".join(f"{key}={value!r}" for key, value in SETTINGS.items())
     notes = [
         f"N={N_POINTS:,}, D={DIM}, K={N_COMPONENTS}: means 3·N(0, I), covariances A Aᵀ/{DIM} with A of N(0, 1), equal "
-        f"weights; {THREADS} threads. Excess is NLL above the true density's on {N_HELD_OUT:,} held-out points, in nats "
-        "per point.",
-        f"{SKLEARN}: `GaussianMixture({N_COMPONENTS}, random_state=seed)`; mixfit: the same with "
-        f"{', '.join(f'{key}={value!r}' for key, value in SETTINGS.items())}, of which tol is {SKLEARN}'s default. "
-        "Seconds are the whole `fit`. Passes are those over all points: before them mixfit looks at 20,000, and "
-        f"{SKLEARN} runs k-means on all. Two seeds and one fit each, because {SKLEARN}'s takes long.",
+        f"weights; {THREADS} threads. Excess is NLL above the true density's on {N_HELD_OUT:,} points held out, in "
+        "nats per point.",
+        f"{SKLEARN}: `GaussianMixture({N_COMPONENTS}, random_state=seed).fit(X)`. {PLAIN}: the same with {settings}; "
+        f"tol is {SKLEARN}'s default. {OURS}: the same with n_init={N_INIT} and warm_start=True on {SAMPLE:,} points, "
+        f"then set_params(max_iter={PASSES}) and fit(X). Seconds are all of it; passes are over all points.",
+        f"Two seeds and one fit each, because {SKLEARN}'s takes long: its k-means looks at all points many times.",
     ]
     headings = ("fit", "seed", "seconds", "passes", "held-out NLL", "excess", "times as fast", "target", "met")
     return Table(headings, rows, notes)
@@ -104,11 +116,11 @@ def _of(repetitions: Repetitions, seed: int) -> dict[str, Repetition]:
 
 
 def _rows(by_name: dict[str, Repetition]) -> list[tuple[str, ...]]:
-    ours, theirs = by_name[OURS], by_name[SKLEARN]
-    times = theirs["seconds"] / ours["seconds"]
-    kept = times >= TARGET and ours["held_out"] <= theirs["held_out"]
-    judged = (f"{times:.1f}", f"≥ {TARGET:g}, NLL no higher", met(kept))
-    return [(*_numbers(ours), *judged), (*_numbers(theirs), "1", "-", "-")]
+    theirs = by_name[SKLEARN]
+    times = {who: theirs["seconds"] / row["seconds"] for who, row in by_name.items()}
+    kept = times[OURS] >= TARGET and by_name[OURS]["held_out"] <= theirs["held_out"]
+    judged = {OURS: (f"≥ {TARGET:g}, NLL no higher", met(kept))}
+    return [(*_numbers(row), f"{times[who]:.1f}", *judged.get(who, ("-", "-"))) for who, row in by_name.items()]
 
 
 def _numbers(row: Repetition) -> tuple[str, ...]:
@@ -123,7 +135,7 @@ def figure(repetitions: Repetitions) -> Figure:
     seeds = sorted({row["seed"] for row in repetitions})
     remark = f"{N_POINTS:,} points, D={DIM}, K={N_COMPONENTS}, {THREADS} threads  ·  farther left and lower is better"
     paper, panels = sheet("Seconds to a fit, and how good it is", remark, widths=(1,) * len(seeds))
-    tones = {OURS: colour(0), SKLEARN: FITTED}
+    tones = {OURS: colour(0), PLAIN: colour(5), SKLEARN: FITTED}
     for axes, seed in zip(panels, seeds, strict=True):
         by_name = _of(repetitions, seed)
         for who, row in by_name.items():
@@ -134,5 +146,5 @@ def figure(repetitions: Repetitions) -> Figure:
         axes.xaxis.set_major_formatter("{x:g}")
         name(axes, f"seed {seed}", "seconds of fit", "nats per point above the truth")
     dots = [line(tone, who, marker="o", linestyle="none") for who, tone in tones.items()]
-    explain(paper, [*dots, line(TRUE, f"a {TARGET:g}th of scikit-learn's time", linewidth=1.1, linestyle=DASHES)])
+    explain(paper, [*dots, line(TRUE, f"a {TARGET:g}th of {SKLEARN}'s time", linewidth=1.1, linestyle=DASHES)])
     return paper
