@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from mixfit.tracking.environment import commit, cpu, system, versions
 
 PACKAGES = ("torch", "pytorch-lightning", "hydra-core", "numpy", "pyarrow", "scikit-learn")
+PEERS = ("pomegranate", "torchgmm", "tgmm")
+"""Named where they are installed."""
 
 
 def circumstances(root: Path) -> dict[str, Any]:
@@ -26,7 +29,7 @@ def circumstances(root: Path) -> dict[str, Any]:
             "torch_threads": torch.get_num_threads(),
             "system": system(),
         },
-        "versions": versions(*PACKAGES),
+        "versions": versions(*PACKAGES, *filter(find_spec, PEERS)),
     }
 
 

@@ -24,13 +24,18 @@ commit means that the sources differed from it.
 def page(folder: Path, asked: Mapping[str, str], questions: Mapping[str, Question]) -> str:
     """The page in Markdown: a section for each question whose answer lies in `folder`."""
     answered = [name for name in asked if (folder / f"{name}.json").is_file()]
-    sections = (_section(Result.read(folder / f"{name}.json"), asked[name], questions[name]) for name in answered)
+    sections = (
+        _section(folder, Result.read(folder / f"{name}.json"), asked[name], questions[name]) for name in answered
+    )
     return "\n".join([HEAD, *sections])
 
 
-def _section(result: Result, asked: str, question: Question) -> str:
-    title = f"## {result.question}\n\n{asked[0].upper()}{asked[1:]}."
-    return f"{title}\n\n{question.table(result.repetitions).markdown}\n\n{_small_print(result)}\n"
+def _section(folder: Path, result: Result, asked: str, question: Question) -> str:
+    name = result.question
+    picture = [f"![{name}](benchmarks/{name}.png)"] if (folder / f"{name}.png").is_file() else []
+    title = [f"## {name}", f"{asked[0].upper()}{asked[1:]}."]
+    parts = [*title, *picture, question.table(result.repetitions).markdown, _small_print(result)]
+    return "\n\n".join(parts) + "\n"
 
 
 def _small_print(result: Result) -> str:

@@ -9,24 +9,19 @@ process's, with starting Python and importing torch. Peak memory is as the opera
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from scripts.benchmarks.child import Ended, run
 from scripts.benchmarks.race import median_of, race, ratio_of
 from scripts.benchmarks.result import Repetition, Repetitions
 from scripts.benchmarks.table import Table, met
 
-ROOT = Path(__file__).resolve().parents[2]
 MOST_TIMES = 3.0
 MOST_GIGABYTES = 1.5
 N_POINTS, DIM, N_COMPONENTS = 10_000_000, 8, 4
 ROUNDS = 3
-UNIT = 1024 if sys.platform == "linux" else 1  # bytes in a unit of ru_maxrss
 
 FIT = (
     "data=gaussians",
@@ -52,8 +47,8 @@ def measure() -> Repetitions:
     """Three rounds of both, on points that are drawn before."""
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        _run("train.py", *FIT, f"hydra.run.dir={folder / 'run'}")
-        _run("scripts/sample.py", folder / "run", "--rows", N_POINTS, "--output", folder / "points.parquet")
+        run("train.py", *FIT, f"hydra.run.dir={folder / 'run'}")
+        run("scripts/sample.py", folder / "run", "--rows", N_POINTS, "--output", folder / "points.parquet")
         _predicted(folder / "rows.parquet", folder)
         return race({"predict": partial(_predict, folder), "read and write": partial(_read_and_write, folder)}, ROUNDS)
 
@@ -86,32 +81,17 @@ def table(repetitions: Repetitions) -> Table:
 
 def _predict(folder: Path, _: int) -> Repetition:
     output = folder / "predictions.parquet"
-    began = time.perf_counter()
-    peak_bytes = _predicted(output, folder)
-    seconds = time.perf_counter() - began
+    ended = _predicted(output, folder)
     output.unlink()
-    return {"seconds": seconds, "peak_bytes": peak_bytes, "seed": 0}
+    return {"seconds": ended.seconds, "peak_bytes": ended.peak_bytes, "seed": 0}
 
 
-def _predicted(output: Path, folder: Path) -> int:
+def _predicted(output: Path, folder: Path) -> Ended:
     points = f"data.path={folder / 'points.parquet'}"
-    return _run("scripts/predict.py", folder / "run", points, "--outliers", 0.01, "--output", output)[1]
+    return run("scripts/predict.py", folder / "run", points, "--outliers", 0.01, "--output", output)
 
 
 def _read_and_write(folder: Path, _: int) -> Repetition:
     paths = [folder / f"{name}.parquet" for name in ("points", "rows", "again")]
-    printed, peak_bytes = _run("-c", READ_AND_WRITE, *paths, *(f"x{axis}" for axis in range(DIM)))
-    return {"seconds": float(printed), "peak_bytes": peak_bytes, "seed": 0}
-
-
-def _run(*words: object) -> tuple[str, int]:
-    """What a Python process prints, and the most memory it had, in bytes."""
-    command = [sys.executable, *map(str, words)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    with process, process.stdout as stdout:  # type: ignore[union-attr]
-        printed = stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{words[0]} ended with status {process.returncode}")
-    return printed, usage.ru_maxrss * UNIT
+    ended = run("-c", READ_AND_WRITE, *paths, *(f"x{axis}" for axis in range(DIM)))
+    return {"seconds": float(ended.printed), "peak_bytes": ended.peak_bytes, "seed": 0}

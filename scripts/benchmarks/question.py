@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from scripts.benchmarks.result import Repetitions
 from scripts.benchmarks.table import Table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Question(Protocol):
@@ -17,4 +20,13 @@ class Question(Protocol):
 
     def table(self, repetitions: Repetitions) -> Table:
         """What the repetitions say, beside what was promised."""
+        ...
+
+
+@runtime_checkable
+class Pictured(Protocol):
+    """A question that also draws what it found."""
+
+    def figure(self, repetitions: Repetitions) -> Figure:
+        """The picture that stands above the table."""
         ...

@@ -7,23 +7,17 @@ operating system counts it.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
 from functools import partial
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from scripts.benchmarks.child import run
 from scripts.benchmarks.race import median_of, race
 from scripts.benchmarks.result import Repetition, Repetitions
 from scripts.benchmarks.table import Table, met
 
-ROOT = Path(__file__).resolve().parents[2]
 TARGET = 0.5  # seconds a job
 FEW, MANY = 10, 100
 ROUNDS = 2
-UNIT = 1024 if sys.platform == "linux" else 1  # bytes in a unit of ru_maxrss
 
 
 def measure() -> Repetitions:
@@ -50,13 +44,5 @@ def table(repetitions: Repetitions) -> Table:
 def _swept(n_jobs: int, _: int) -> Repetition:
     with TemporaryDirectory() as folder:
         typed = ["-m", "optimizer=em", f"seed=range({n_jobs})", f"hydra.sweep.dir={folder}"]
-        began = time.perf_counter()
-        sweep = subprocess.Popen(
-            [sys.executable, str(ROOT / "train.py"), *typed], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        _, status, usage = os.wait4(sweep.pid, 0)
-        seconds = time.perf_counter() - began
-        sweep.returncode = os.waitstatus_to_exitcode(status)
-    if sweep.returncode:
-        raise RuntimeError(f"the sweep ended with status {sweep.returncode}")
-    return {"seconds": seconds, "peak_mebibytes": usage.ru_maxrss * UNIT / 2**20, "seed": 0}
+        ended = run("train.py", *typed)
+    return {"seconds": ended.seconds, "peak_mebibytes": ended.peak_bytes / 2**20, "seed": 0}
