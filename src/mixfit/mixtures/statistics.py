@@ -58,15 +58,15 @@ class Statistics:
         return self.summed(lambda part: part * factor)
 
     def summed(self, over_processes: Callable[[Tensor], Tensor]) -> Statistics:
-        """The statistics of all processes' points, given the sum of one tensor over the processes."""
-        return replace(
-            self,
-            n_points=over_processes(self.n_points),
-            log_likelihood=over_processes(self.log_likelihood),
-            count=over_processes(self.count),
-            first=over_processes(self.first),
-            second=over_processes(self.second),
-        )
+        """The statistics of all processes' points, given the sum of one tensor over the processes: one message."""
+        parts = {name: getattr(self, name) for name in ("n_points", "log_likelihood", "count", "first", "second")}
+        message = torch.cat([part.flatten().to(self.n_points.dtype) for part in parts.values()])
+        blocks = over_processes(message).split([part.numel() for part in parts.values()])
+        totals = {
+            name: block.reshape(part.shape).to(part.dtype)
+            for (name, part), block in zip(parts.items(), blocks, strict=True)
+        }
+        return replace(self, **totals)
 
     @property
     def nll(self) -> Tensor:
