@@ -93,6 +93,7 @@ KEYS: dict[str, Key] = {
     "trainer.devices": Key(
         Either((whole(least=1), Words(("auto",)), Several(whole(least=0)))), "how many devices, or the numbers of GPUs"
     ),
+    "trainer.num_nodes": Key(whole(least=1), "how many machines, each with so many devices"),
     "trainer.strategy": Key(Text("a strategy of Lightning's"), "how several devices share the work"),
     "trainer.precision": Key(
         Words(("64-true", "32-true")), "digits of every number", null="64-true where the device has it"

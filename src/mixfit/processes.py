@@ -33,8 +33,11 @@ SECONDS_TO_END = 60
 
 
 def is_first() -> bool:
-    """Whether this is the process that writes: of several that share a run, the first."""
-    return getattr(rank_zero_only, "rank", 0) == 0
+    """Whether this is the process that writes: of several that share a run, the first on the first machine.
+
+    Until Lightning has counted them, a process started by hand on another machine knows itself by NODE_RANK alone.
+    """
+    return getattr(rank_zero_only, "rank", 0) == 0 and os.environ.get("NODE_RANK", "0") == "0"
 
 
 @contextmanager

@@ -1,0 +1,63 @@
+"""The same command on several machines: here two processes that only know that they are on two."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FIT = ("data=gaussians", "data.n_samples=501", "data.n_val=33", "data.n_test=33", "model.n_components=3")
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def typed_on_two_machines(folder: Path, starts: list[list[str]], variables: list[dict[str, str]]) -> None:
+    """Types the same command on both, and waits for both."""
+    arguments = ["trainer=ddp", "trainer.devices=1", "trainer.num_nodes=2", *FIT]
+    started = [
+        subprocess.Popen(
+            [sys.executable, *start, str(ROOT / "train.py"), *arguments, f"hydra.run.dir={folder / str(number)}"],
+            env={**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo", **told},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for number, (start, told) in enumerate(zip(starts, variables, strict=True))
+    ]
+    for process in started:
+        printed, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, printed
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the loopback interface has this name on Linux")
+@pytest.mark.parametrize("by", ["torchrun", "hand"])
+def test_two_machines_equal_one_and_the_first_one_writes(by: str, tmp_path: Path) -> None:
+    port = str(free_port())
+    if by == "torchrun":
+        meeting = ["--nnodes=2", "--nproc_per_node=1", "--master_addr=127.0.0.1", f"--master_port={port}"]
+        starts = [["-m", "torch.distributed.run", *meeting, f"--node_rank={number}"] for number in range(2)]
+        variables: list[dict[str, str]] = [{}, {}]
+    else:
+        starts = [[], []]
+        meeting_point = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+        variables = [{**meeting_point, "NODE_RANK": str(number)} for number in range(2)]
+    typed_on_two_machines(tmp_path, starts, variables)
+    alone = subprocess.run(
+        [sys.executable, str(ROOT / "train.py"), *FIT, f"hydra.run.dir={tmp_path / 'alone'}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert alone.returncode == 0, alone.stderr
+    one, two = (json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("alone", "0"))
+    for name in ("nll/train", "nll/val", "nll/test", "bic"):
+        assert two[name] == pytest.approx(one[name], rel=1e-9, abs=0)
+    assert two["passes"] == one["passes"]
+    assert not (tmp_path / "1" / "metrics.json").exists()
