@@ -65,6 +65,21 @@ def test_statistics_about_different_centres_refuse_to_add(mixture: Mixture, poin
 def test_the_sum_over_processes_leaves_the_centre_alone(mixture: Mixture, points: Tensor) -> None:
     statistics = mixture.statistics(points)
     assert_same(statistics.summed(lambda part: 2 * part), statistics + statistics, 1e-14)
+    symmetric = mixture.covariance.triangular
+    assert_same(statistics.summed(lambda part: 2 * part, symmetric), statistics + statistics, 1e-14)
+
+
+def test_processes_tell_each_other_each_number_once(mixture: Mixture, points: Tensor) -> None:
+    lengths: list[int] = []
+
+    def noted(message: Tensor) -> Tensor:
+        lengths.append(len(message))
+        return message
+
+    mixture.statistics(points).summed(noted, mixture.covariance.triangular)
+    n_components, dim = mixture.mean_origin.shape
+    parameters_of_covariances = mixture.covariance.n_parameters
+    assert lengths == [2 + n_components + n_components * dim + parameters_of_covariances]
 
 
 def test_statistics_remember_no_graph(mixture: Mixture, points: Tensor) -> None:

@@ -21,6 +21,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from mixfit.mixtures.products import packed, unpacked
+
 
 @dataclass(frozen=True)
 class Statistics:
@@ -57,16 +59,22 @@ class Statistics:
     def __mul__(self, factor: float) -> Statistics:
         return self.summed(lambda part: part * factor)
 
-    def summed(self, over_processes: Callable[[Tensor], Tensor]) -> Statistics:
-        """The statistics of all processes' points, given the sum of one tensor over the processes: one message."""
-        parts = {name: getattr(self, name) for name in ("n_points", "log_likelihood", "count", "first", "second")}
-        message = torch.cat([part.flatten().to(self.n_points.dtype) for part in parts.values()])
-        blocks = over_processes(message).split([part.numel() for part in parts.values()])
-        totals = {
-            name: block.reshape(part.shape).to(part.dtype)
-            for (name, part), block in zip(parts.items(), blocks, strict=True)
-        }
-        return replace(self, **totals)
+    def summed(self, over_processes: Callable[[Tensor], Tensor], symmetric: bool = False) -> Statistics:
+        """The statistics of all processes' points, given the sum of one vector over the processes: one message.
+
+        Args:
+            over_processes: adds up.
+            symmetric: whether second moments are symmetric matrices, of which a half need not travel.
+        """
+        second = packed(self.second) if symmetric else self.second
+        parts = (self.n_points, self.log_likelihood, self.count, self.first, second)
+        message = torch.cat([part.flatten().to(self.n_points.dtype) for part in parts])
+        totals = over_processes(message).split([part.numel() for part in parts])
+        n_points, log_likelihood, count, first, second = (
+            total.reshape(part.shape).to(part.dtype) for total, part in zip(totals, parts, strict=True)
+        )
+        second = unpacked(second, self.first.shape[1]) if symmetric else second
+        return replace(self, n_points=n_points, log_likelihood=log_likelihood, count=count, first=first, second=second)
 
     @property
     def nll(self) -> Tensor:
