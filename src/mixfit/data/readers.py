@@ -1,7 +1,6 @@
 """Which file is meant, and which reader does its suffix choose?"""
 
 import difflib
-import os
 import stat
 from pathlib import Path
 
@@ -21,7 +20,7 @@ KINDS = {".parquet": PARQUET, ".npy": ARRAYS, ".npz": ARRAYS}
 
 def open_columns(path: Path, header: bool | None) -> ColumnFile:
     """The columns of a file, to be read; `header` concerns text alone. InputError if there are none to read."""
-    if os.path.isdir(path):  # which a path that cannot be is not
+    if is_folder(path):
         return open_folder(path)
     compressed = path.suffix.lower() in COMPRESSIONS
     suffix = (Path(path.stem) if compressed else path).suffix.lower()
@@ -31,6 +30,14 @@ def open_columns(path: Path, header: bool | None) -> ColumnFile:
     if suffix in TEXT_DELIMITERS:
         return open_text(path, header, TEXT_DELIMITERS[suffix])
     return BINARY_READERS[suffix](path)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether the path is a folder; one that cannot be a path at all is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _check_suffix(path: Path, suffix: str, compressed: bool) -> None:

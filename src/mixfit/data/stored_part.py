@@ -18,7 +18,8 @@ from mixfit.data.dataset import Blocks, Dataset, Part
 from mixfit.data.look import Look
 from mixfit.data.partition import TEST, TRAIN, VAL, Partition
 from mixfit.data.shuffle import shuffled
-from mixfit.data.stored_table import StoredTable, Stretch
+from mixfit.data.stored_table import STRETCH, StoredTable, Stretch
+from mixfit.effort import with_threads
 from mixfit.mixtures.moments import Moments
 
 
@@ -104,10 +105,12 @@ class StoredPart:
 
     def rows_of(self, stretch: Stretch) -> Part:
         """Those of some rows of the table that belong to this part."""
-        labels = None if stretch.labels is None else torch.from_numpy(stretch.labels)
-        rows = Part(torch.from_numpy(stretch.points), labels)
-        mine = self.partition.parts(stretch.first_row, len(rows)) == self.number
-        return rows if mine.all() else rows.take(torch.from_numpy(mine.nonzero()[0]))
+        points, labels = stretch.points, stretch.labels
+        mine = self.partition.parts(stretch.first_row, len(points)) == self.number
+        if not mine.all():  # by NumPy, for torch's threads are busy with the fit
+            rows = mine.nonzero()[0]
+            points, labels = points.take(rows, axis=0), None if labels is None else labels.take(rows)
+        return Part(torch.from_numpy(points), None if labels is None else torch.from_numpy(labels))
 
 
 @dataclass(frozen=True)
@@ -132,8 +135,9 @@ def streamed(table: StoredTable, val_fraction: float, test_fraction: float, seed
     """The table in its three parts, after the one look that all of them need; no row is kept but the samples'."""
     partition = Partition.of(len(table), val_fraction, test_fraction, seed)
     parts = [StoredPart(table, partition, number, Look(len(table.columns))) for number in (TRAIN, VAL, TEST)]
-    for stretch in ahead(table.read(range(len(table.pieces)))):
-        for part in parts:
-            part.look.add(part.rows_of(stretch))
+    with with_threads(STRETCH):
+        for stretch in ahead(table.read(range(len(table.pieces)))):
+            for part in parts:
+                part.look.add(part.rows_of(stretch))
     train, val, test = parts
     return Dataset(train, val, test, table.columns, origin=f"data.path={table.path}")

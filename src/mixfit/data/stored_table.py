@@ -16,12 +16,12 @@ from mixfit.data.column_file import Piece
 from mixfit.data.finite import FiniteCheck
 from mixfit.data.labels import LabelCodes
 from mixfit.data.readers import open_columns
-from mixfit.data.tables import CHUNK_CELLS, check_rows, columns_of, named, points_of
+from mixfit.data.tables import check_rows, columns_of, named, points_of
 from mixfit.data.unchanged import Unchanged
 from mixfit.errors import InputError
 
-MOST_ROWS = 2**18
-"""Read at a time, however few columns there are."""
+STRETCH, MOST_ROWS = 2**18, 2**16
+"""Numbers, and rows, that are read at a time: what waits to be used takes little memory and stays in a core's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,7 @@ class StoredTable:
     def _stretches(self, number: int, finite: FiniteCheck) -> Iterator[Stretch]:
         piece, first_row = self.pieces[number], self._starts[number]
         wanted = [*self._chosen, *([] if self._label is None else [self._label])]
-        rows = min(MOST_ROWS, max(1, CHUNK_CELLS // len(self._chosen)))
+        rows = min(MOST_ROWS, max(1, STRETCH // len(self._chosen)))
         for columns in columns_of(self._file, piece.cells, wanted, rows, first_row):
             labels = None if self._label is None else self._codes.of(columns[-1])
             coordinates = columns[: len(self._chosen)]

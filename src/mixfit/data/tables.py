@@ -5,7 +5,6 @@ Parquet, NPY and NPZ give the same points to the last bit. A table is read chunk
 chunks put together, so there is one way through a file, however large it is.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from mixfit.data.columns import Column, numbers
 from mixfit.data.finite import FiniteCheck
 from mixfit.data.labels import LabelCodes
 from mixfit.data.memory import within_memory
-from mixfit.data.readers import open_columns
+from mixfit.data.readers import is_folder, open_columns
 from mixfit.errors import InputError
 
 CHUNK_CELLS = 2**20
@@ -100,7 +99,7 @@ def column_names(path: str | Path, header: bool | None = None) -> tuple[str, ...
 def size_of(path: str | Path, columns: Sequence[str | int] | None, label: str | int | None) -> int | None:
     """The bytes that the points of a file would take; None where only reading all of it would tell."""
     with named(path):
-        if not (os.path.isdir(path) or Path(path).suffix.lower() in ANYWHERE):
+        if not (is_folder(Path(path)) or Path(path).suffix.lower() in ANYWHERE):
             return None
         file = open_columns(Path(path), None)
         if file.pieces is None:

@@ -15,7 +15,7 @@ from operator import add
 import torch
 from torch import Tensor
 
-AT_ONCE, BLOCK = 2**23, 2**20
+AT_ONCE, BLOCK = 2**23, 2**19
 """Of more numbers than the first, about the second are looked at at a time: no temporary is as large as the points."""
 
 
@@ -57,7 +57,7 @@ class Moments:
     @classmethod
     def _of_block(cls, points: Tensor, weights: Tensor | None) -> Moments:
         points = points.to(torch.float64).contiguous()  # sums round by the order in which memory holds them
-        lowest, highest = points.amin(0), points.amax(0)
+        lowest, highest = torch.aminmax(points, dim=0)
         unit = _power_of_two(torch.maximum(lowest.abs(), highest.abs()))
         mass = float(len(points) if weights is None else weights.sum())
         variance, average = _variance_and_mean(points, unit, weights)
