@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from mixfit.data.batch import Batch, Block
-from mixfit.data.dataset import Rows, generator
+from mixfit.data.dataset import Part, Rows, generator
 from mixfit.data.module import MixtureDataModule
 from mixfit.errors import InputError
 from mixfit.mixtures.covariances import Covariance, Full
@@ -175,6 +175,13 @@ class MixtureModule(LightningModule):
     def on_train_start(self) -> None:
         """A fit that was over when it was cut off is not gone on with."""
         self.trainer.should_stop = self._is_over
+        on_disk = not isinstance(self.datamodule.dataset.train, Part)
+        if on_disk and self._searches_along_lines and self.trainer.num_training_batches > 1:
+            raise InputError(
+                f"data.batch_size={self.datamodule.batch_size}: a search along a line looks at all points several "
+                "times, and batches of points that stay on disk pass by once; set data.batch_size=null, with which "
+                "they pass by for every look, or choose optimizer=em"
+            )
 
     def training_step(self, batch: Batch, batch_index: int) -> None:
         """Visits a batch; a full batch as often as `passes_per_visit` says, unless the fit is finished before.
