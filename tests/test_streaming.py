@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +141,9 @@ def test_batch_after_batch_is_no_search_along_a_line(folder: Path, tmp_path: Pat
     ended = train(tmp_path / "run", *FIT, *options)
     assert ended.status == 1
     assert "data.batch_size=null" in ended.stderr
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_the_bar_says_how_many_rows_a_second_are_looked_at(stream: bool, folder: Path, tmp_path: Path) -> None:
+    ended = fit(tmp_path / "run", folder / "odd.parquet", stream, "optimizer=em", "trainer.max_epochs=3")
+    assert re.search(r"nll \d+\.\d{5}\s+[\d.e+]+[kMG]? rows/s", ended.stderr)

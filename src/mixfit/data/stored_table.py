@@ -79,11 +79,14 @@ class StoredTable:
         Raises `InputError` at the end if some are not, wherever the file is damaged, and when it is no longer the file
         that it was.
         """
+        from pyarrow import default_memory_pool
+
         finite = FiniteCheck()
         with named(self.path):
             for number in numbers:
                 with self._steady(self.pieces[number].path):
                     yield from self._stretches(number, finite)
+            default_memory_pool().release_unused()  # each pass has a thread of its own, with a hoard of its own
             self._codes.check()
             finite.check()
 
