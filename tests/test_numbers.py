@@ -17,7 +17,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 
 from mixfit.data.bimodal import Bimodal
-from mixfit.data.dataset import Dataset, Part
+from mixfit.data.dataset import Dataset, Rows
 from mixfit.data.gaussians import Gaussians
 from mixfit.data.old_faithful import OldFaithful
 from mixfit.mixtures.covariances import Covariance, Diag, Full, Spherical, Tied, TiedSpherical
@@ -80,7 +80,7 @@ def log_joint(points: Array, weights: Array, means: Array, covariances: Array) -
     return np.column_stack([normal.logpdf(points) for normal in normals]) + np.log(weights)
 
 
-def nll(part: Part, weights: Array, means: Array, covariances: Array) -> float:
+def nll(part: Rows, weights: Array, means: Array, covariances: Array) -> float:
     return float(-logsumexp(log_joint(part.points.numpy(), weights, means, covariances), axis=1).mean())
 
 

@@ -64,7 +64,7 @@ def ignores_covariance(config: DictConfig, module: MixtureModule) -> bool:
 
 def numbers_per_pass(config: DictConfig, datamodule: MixtureDataModule) -> int:
     """N·K·D: what a pass over the training points looks at."""
-    return max(1, datamodule.dataset.train.points.numel() * config.model.n_components)
+    return max(1, len(datamodule.dataset.train) * datamodule.dataset.train.dim * config.model.n_components)
 
 
 def build_trainer(

@@ -22,8 +22,9 @@ from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor
 from torch.optim import Optimizer
 
-from mixfit.data.dataset import Part, generator
-from mixfit.data.module import Batch, MixtureDataModule
+from mixfit.data.batch import Batch, Block
+from mixfit.data.dataset import Part, Rows, generator
+from mixfit.data.module import MixtureDataModule
 from mixfit.errors import InputError
 from mixfit.mixtures.covariances import Covariance, Full
 from mixfit.mixtures.density import Density
@@ -108,6 +109,7 @@ class MixtureModule(LightningModule):
         self.kept: list[Batch] = []  # batches that wait for the end of the pass
         self.held_out = _Sum()  # the validation or test under way
         self.rows = 0.0  # looked at since the fit began, counted with their weights
+        self.looked: Callable[[int], None] = _ignored  # told of every block that the fit looks at: how many rows it has
 
     density: Density
     fitter: Fitter
@@ -132,22 +134,22 @@ class MixtureModule(LightningModule):
         if "density" not in self._modules:
             self.begin(self.datamodule.dataset.train, self._real_dtype())
 
-    def begin(self, train: Part, dtype: torch.dtype) -> None:
+    def begin(self, train: Rows, dtype: torch.dtype) -> None:
         """Makes a mixture of numbers of this type, and puts it at the best start for these points."""
-        self._check(train.points)
-        standardization = Standardization.of(train.points, self.family.per_axis, train.weights)
-        mixture = Mixture(self.family(self.n_components, train.points.shape[1]), self.floor).to(dtype)
+        self._check(train)
+        standardization = Standardization.of_moments(train.weighted_moments, self.family.per_axis)
+        mixture = Mixture(self.family(self.n_components, train.dim), self.floor).to(dtype)
         self.begin_at(Density(mixture, standardization))
         n_starts, n_passes = self.starts
         start_(
             mixture,
-            self.density.standardized(train.points),
+            self.density.standardized(train.sample.points),
             self.initializer,
             n_starts=n_starts,
             n_passes=n_passes,
             assignment=self.fitter.assign,
             generator=generator(self.seed, 6),
-            weights=train.weights,
+            weights=train.sample.weights,
         )
         if self.adjust:
             self.adjust(self.density)
@@ -173,6 +175,13 @@ class MixtureModule(LightningModule):
     def on_train_start(self) -> None:
         """A fit that was over when it was cut off is not gone on with."""
         self.trainer.should_stop = self._is_over
+        on_disk = not isinstance(self.datamodule.dataset.train, Part)
+        if on_disk and self._searches_along_lines and self.trainer.num_training_batches > 1:
+            raise InputError(
+                f"data.batch_size={self.datamodule.batch_size}: a search along a line looks at all points several "
+                "times, and batches of points that stay on disk pass by once; set data.batch_size=null, with which "
+                "they pass by for every look, or choose optimizer=em"
+            )
 
     def training_step(self, batch: Batch, batch_index: int) -> None:
         """Visits a batch; a full batch as often as `passes_per_visit` says, unless the fit is finished before.
@@ -197,7 +206,7 @@ class MixtureModule(LightningModule):
         optimizer = self._optimizer
 
         def look(components: Components | None) -> Statistics:
-            return reduce(add, (self._statistics(batch, components) for batch in batches))
+            return self._statistics(batches, components)
 
         statistics = self.fitter.visit(optimizer.optimizer, optimizer, look, first=self.seen.n_points == 0)
         self.seen.add(statistics)
@@ -216,11 +225,10 @@ class MixtureModule(LightningModule):
         """Whether a fit that has stopped is at a maximum: with next to no rate it does not move, and stops too."""
         if isinstance(self.fitter, ClosedFormFitter):
             return True
-        train = self.datamodule.dataset.train
-        points = self.density.standardized(train.points)
-        weights = None if train.weights is None else train.weights.to(points)
-        mixture = self.density.mixture
-        self.gain_left = mixture.em_gain(mixture.statistics(points, weights=weights))
+        train, mixture = Batch(self.datamodule.dataset.train, self.density.standardized), self.density.mixture
+        self.gain_left = mixture.em_gain(
+            reduce(add, (mixture.statistics(block.points, weights=block.weights) for block in train.blocks()))
+        )
         return self.gain_left <= (LEFT if self._looks_at_all else LEFT_BY_BATCHES)
 
     @property
@@ -246,16 +254,22 @@ class MixtureModule(LightningModule):
 
     def _poorest(self, n_places: int) -> Tensor:
         """Where the training points are described worst, the same in all processes, which all have them."""
-        points = self.datamodule.dataset.train.points
+        points = self.datamodule.dataset.train.sample.points
         return poorest_places(self.density.mixture, self.density.standardized(points), n_places)
 
     @property
     def _is_over(self) -> bool:
         return self.stopped or (self.max_passes is not None and self.passes >= self.max_passes)
 
-    def _statistics(self, batch: Batch, components: Components | None = None) -> Statistics:
-        """The statistics of this batch over all processes."""
-        statistics = self.density.mixture.statistics(batch.points, self.fitter.assign, components, batch.weights)
+    def _statistics(self, batches: list[Batch], components: Components | None = None) -> Statistics:
+        """The statistics of these batches over all processes, which meet once however many blocks each looks at."""
+
+        def of(block: Block) -> Statistics:
+            statistics = self.density.mixture.statistics(block.points, self.fitter.assign, components, block.weights)
+            self.looked(len(block.points))
+            return statistics
+
+        statistics = reduce(add, (of(block) for batch in batches for block in batch.blocks()))
         if self.trainer.world_size > 1:
             statistics = statistics.summed(lambda part: self.trainer.strategy.reduce(part, reduce_op="sum"))
         self.rows += float(statistics.n_points)
@@ -282,7 +296,7 @@ class MixtureModule(LightningModule):
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         """Adds a batch to the validation NLL."""
-        self.held_out.add(self.density.mixture.statistics(batch.points, weights=batch.weights))
+        self._hold_out(batch)
 
     def on_validation_epoch_end(self) -> None:  # noqa: D102
         nll = self._held_out_nll()
@@ -294,10 +308,14 @@ class MixtureModule(LightningModule):
 
     def test_step(self, batch: Batch, batch_index: int) -> None:
         """Adds a batch to the test NLL."""
-        self.held_out.add(self.density.mixture.statistics(batch.points, weights=batch.weights))
+        self._hold_out(batch)
 
     def on_test_epoch_end(self) -> None:  # noqa: D102
         self.log("nll/test", self._held_out_nll())
+
+    def _hold_out(self, batch: Batch) -> None:
+        for block in batch.blocks():
+            self.held_out.add(self.density.mixture.statistics(block.points, weights=block.weights))
 
     def _held_out_nll(self) -> float:
         """In the data's units, over all processes' points."""
@@ -352,21 +370,25 @@ class MixtureModule(LightningModule):
             )
         return DTYPES[precision]
 
-    def _check(self, points: Tensor) -> None:
+    def _check(self, train: Rows) -> None:
         if self.n_components < 1:
             raise InputError(f"model.n_components={self.n_components}: a mixture has at least one component")
-        if len(points) < self.n_components:
+        if len(train) < self.n_components:
             raise InputError(
-                f"{len(points)} training points cannot hold {self.n_components} components: each needs at least one; "
+                f"{len(train)} training points cannot hold {self.n_components} components: each needs at least one; "
                 "lower model.n_components or give more points"
             )
-        if column := column_of_rounding(points):
+        if column := column_of_rounding(train.moments):
             axis, value = column
             raise InputError(
                 f"column {axis} (counted from 0) has values near {value:.6g} and varies by less than {COARSE} times "
                 "what float64 can tell apart there, so its digits are rounding errors; subtract a constant from it "
                 "where its digits are still known, or leave it out"
             )
+
+
+def _ignored(n_rows: int) -> None:
+    """What nobody wants to know."""
 
 
 class _Sum:

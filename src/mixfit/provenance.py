@@ -15,7 +15,7 @@ import torch
 from pytorch_lightning import Callback
 from torch import Tensor
 
-from mixfit.data.dataset import Dataset, Part
+from mixfit.data.dataset import Dataset, Rows
 from mixfit.errors import InputError
 
 SAME = 1e-9
@@ -57,10 +57,12 @@ def config_text_in(checkpoint: Mapping[str, Any]) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def summary_of(part: Part) -> Tensor:
+def summary_of(part: Rows) -> Tensor:
     """Lowest, highest and mean value of each axis, (3, D); (3, 0) where there are no points."""
-    points = part.points
-    return torch.stack([points.amin(0), points.amax(0), points.mean(0)]) if len(points) else torch.zeros(3, 0)
+    if not len(part):
+        return torch.zeros(3, 0)
+    moments = part.moments
+    return torch.stack([moments.lowest, moments.highest, moments.mean])
 
 
 def is_same(one: Tensor, other: Tensor) -> bool:

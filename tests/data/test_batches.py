@@ -49,7 +49,13 @@ def test_fractions_that_leave_nothing_to_fit_are_refused(val_fraction: float, te
 
 def epoch(source: Source, **options: Any) -> list[torch.Tensor]:
     """The points of the training batches of a first epoch."""
-    return [batch.points for batch in MixtureDataModule(source, **options).train_dataloader()]
+    return [batch.points for batch in batches_of(source, **options)]
+
+
+def batches_of(source: Source, **options: Any) -> list[Part]:
+    """The training batches of a first epoch, which are in memory."""
+    parts = [batch.part for batch in MixtureDataModule(source, **options).train_dataloader()]
+    return [part for part in parts if isinstance(part, Part)]
 
 
 def test_batches_hold_every_point_once() -> None:
@@ -91,6 +97,6 @@ def test_a_batch_brings_the_weights_of_its_points() -> None:
             nothing = Part(points[:0])
             return Dataset(Part(points, weights=2 * points[:, 0] + 1), nothing, nothing, ("x",))
 
-    for batch in MixtureDataModule(Weighted(), batch_size=3).train_dataloader():
+    for batch in batches_of(Weighted(), batch_size=3):
         assert batch.weights is not None
         assert torch.equal(batch.weights, 2 * batch.points[:, 0] + 1)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from mixfit.data.bimodal import Bimodal
-from mixfit.data.dataset import Dataset, Part
+from mixfit.data.dataset import Dataset, Rows
 from mixfit.data.gaussians import Gaussians
 from mixfit.data.old_faithful import OldFaithful
 from mixfit.mixtures.density import Density
@@ -26,12 +26,12 @@ def truth_of(dataset: Dataset) -> Density:
     return dataset.truth
 
 
-def labels_of(part: Part) -> torch.Tensor:
+def labels_of(part: Rows) -> torch.Tensor:
     assert part.labels is not None
     return part.labels
 
 
-def same(left: Part, right: Part) -> bool:
+def same(left: Rows, right: Rows) -> bool:
     return torch.equal(left.points, right.points) and torch.equal(labels_of(left), labels_of(right))
 
 

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 from torch.testing import assert_close
 
+from mixfit.mixtures.moments import Moments
 from mixfit.mixtures.standardization import Standardization, column_of_rounding
 
 LIKE = torch.zeros((), dtype=torch.float64)
@@ -204,7 +205,7 @@ def test_a_value_beyond_the_range_of_numbers_is_refused_on_the_way_back() -> Non
 def test_a_column_whose_digits_are_rounding_is_found(magnitude: float, spread: float) -> None:
     normal = torch.randn(200, 3, generator=torch.Generator().manual_seed(5))
     normal[:, 1] = magnitude + spread * normal[:, 1]
-    found = column_of_rounding(normal)
+    found = column_of_rounding(Moments.of(normal))
     assert found is not None
     assert found[0] == 1
     assert found[1] == pytest.approx(magnitude, rel=1e-6)
@@ -214,4 +215,4 @@ def test_a_column_whose_digits_are_rounding_is_found(magnitude: float, spread: f
 def test_a_column_far_from_zero_that_has_its_digits_is_fine(magnitude: float, spread: float) -> None:
     normal = torch.randn(200, 3, generator=torch.Generator().manual_seed(5))
     normal[:, 1] = magnitude + spread * normal[:, 1]
-    assert column_of_rounding(normal) is None
+    assert column_of_rounding(Moments.of(normal)) is None

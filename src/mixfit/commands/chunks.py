@@ -42,5 +42,5 @@ def _of_file(found: Asked, rows: int) -> Iterator[Tensor]:
 def _of_source(found: Asked, rows: int) -> Iterator[Tensor]:
     dataset = found.dataset()
     for part in (dataset.train, dataset.val, dataset.test):
-        if len(part):
-            yield from part.points.split(rows)
+        for block in part.blocks() if len(part) else ():
+            yield from block.points.split(rows)

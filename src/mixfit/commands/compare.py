@@ -21,7 +21,7 @@ from mixfit.one_move import write_in_one_move
 
 if TYPE_CHECKING:
     from mixfit.commands.comparison import Line
-    from mixfit.data.dataset import Dataset, Part
+    from mixfit.data.dataset import Dataset, Rows
 
 FILES = ("compare.csv", "compare.md", "compare.png")
 
@@ -32,16 +32,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     names = names_of([each.run for each in found])
     check_columns(found)
     dataset = found[0].dataset()
-    part = judging(dataset)
+    parts = judging(dataset)
     from mixfit.commands import comparison_text
     from mixfit.commands.comparison import compared
 
-    lines = compared({name: each.model for name, each in zip(names, found, strict=True)}, part)
-    note = _note(found, names, dataset, part)
+    lines = compared({name: each.model for name, each in zip(names, found, strict=True)}, parts)
+    note = _note(found, names, dataset, sum(map(len, parts)))
     comparison_text.show(lines, note)
     folder: Path | None = found[0].flags.output
     if folder:
-        write(folder, lines, note, part, dataset.columns)
+        write(folder, lines, note, parts, dataset.columns)
         print(f"{', '.join(FILES)} are in {folder}")
     else:
         print(f"printed only; --output FOLDER also writes {', '.join(FILES)}")
@@ -86,28 +86,23 @@ def check_columns(found: Sequence[Asked]) -> None:
             )
 
 
-def judging(dataset: Dataset) -> Part:
+def judging(dataset: Dataset) -> list[Rows]:
     """The test points, or all points where there are none."""
-    import torch
-
-    from mixfit.data.dataset import Part
-
-    if len(dataset.test):
-        return dataset.test
-    parts = [part for part in (dataset.train, dataset.val) if len(part)]
-    labels = [part.labels for part in parts if part.labels is not None]
-    return Part(torch.cat([part.points for part in parts]), torch.cat(labels) if labels else None)
+    return [dataset.test] if len(dataset.test) else [part for part in (dataset.train, dataset.val) if len(part)]
 
 
-def write(folder: Path, lines: Sequence[Line], note: str, part: Part, columns: Sequence[str]) -> None:
+def write(folder: Path, lines: Sequence[Line], note: str, parts: Sequence[Rows], columns: Sequence[str]) -> None:
     """Writes the tables and the picture into the folder, which is made if it is not there."""
+    import numpy as np
+
     from mixfit.commands import comparison_text
     from mixfit.tracking.matching import drawable
     from mixfit.tracking.pictures.overlay import overlay_figure
     from mixfit.tracking.pictures.png import drawn, png
 
     mixtures = {comparison_text.in_words(line): drawable(line.density, None) for line in lines}
-    picture = overlay_figure(part.points.numpy(), mixtures, columns)
+    points = np.concatenate([part.sample.points.numpy() for part in parts])
+    picture = overlay_figure(points, mixtures, columns)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_in_one_move(folder / "compare.csv", comparison_text.csv_of(lines).encode())
@@ -117,13 +112,13 @@ def write(folder: Path, lines: Sequence[Line], note: str, part: Part, columns: S
         raise InputError(f"{folder}: {error.strerror}, so not all was written; choose another --output") from error
 
 
-def _note(found: Sequence[Asked], names: Sequence[str], dataset: Dataset, part: Part) -> str:
+def _note(found: Sequence[Asked], names: Sequence[str], dataset: Dataset, n_points: int) -> str:
     """Which points these are, and which of the runs may have been fitted to some of them."""
     first, which = found[0], "test " if len(dataset.test) else ""
     if not first.own:
-        return f"{len(part):,} {which}points of {first.about}"
+        return f"{n_points:,} {which}points of {first.about}"
     ours = own_points(runs.read(first.run))
     theirs = {name: own_points(runs.read(each.run)) for name, each in zip(names, found, strict=True)}
     strangers = [name for name, points in theirs.items() if not are_same(points, ours)]
     warning = f"; fitted to other data or another partition: {', '.join(strangers)}" if strangers else ""
-    return f"{len(part):,} {which}points of {names[0]}{warning}"
+    return f"{n_points:,} {which}points of {names[0]}{warning}"

@@ -6,14 +6,15 @@ best is known far better than either NLL, and its standard error says whether th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
-from mixfit.data.dataset import Part
+from mixfit.data.dataset import Part, Rows
 from mixfit.leaderboard.estimate import Estimate
-from mixfit.mixtures.criteria import criteria
+from mixfit.mixtures.criteria import criteria_of
 from mixfit.mixtures.density import Density
 from mixfit.portable import Model, Plain
 from mixfit.tracking.metrics import adjusted_rand
@@ -44,15 +45,21 @@ class Line:
     agreement: tuple[float, ...]
 
 
-def compared(models: Mapping[str, Model], part: Part) -> list[Line]:
-    """The models on the same points, the best first.
+def compared(models: Mapping[str, Model], parts: Sequence[Rows]) -> list[Line]:
+    """The models on the same points, the best first; two numbers are kept for each model and point.
 
     Args:
         models: by the names of their runs.
-        part: the points, with labels where they are known.
+        parts: the points, with labels where they are known.
     """
-    scores = {name: model.density.log_density(part.points).double().cpu() for name, model in models.items()}
-    labels = {name: model.density.assign(part.points).cpu() for name, model in models.items()}
+    scores = {
+        name: torch.cat([model.density.log_density(block.points).double().cpu() for block in _blocks(parts)])
+        for name, model in models.items()
+    }
+    labels = {
+        name: torch.cat([model.density.assign(block.points).cpu() for block in _blocks(parts)])
+        for name, model in models.items()
+    }
     order = sorted(models, key=lambda name: -float(scores[name].mean()))
     apart = differing([model.settings for model in models.values()])
     return [
@@ -62,7 +69,7 @@ def compared(models: Mapping[str, Model], part: Part) -> list[Line]:
             density=models[name].density,
             nll=_mean(-scores[name]),
             above_best=_mean(scores[order[0]] - scores[name]) if place else Estimate(0.0, None),
-            values=_values(models[name].density, part, labels[name]),
+            values=_values(models[name].density, parts, labels[name]),
             agreement=tuple(adjusted_rand(labels[name], labels[other]) for other in order),
         )
         for place, name in enumerate(order)
@@ -75,9 +82,16 @@ def differing(settings: Sequence[Mapping[str, Plain]]) -> list[str]:
     return [key for key in keys if any(each.get(key) != settings[0].get(key) for each in settings)]
 
 
-def _values(density: Density, part: Part, labels: Tensor) -> dict[str, Value]:
-    known = None if part.labels is None else adjusted_rand(labels, part.labels)
-    return {"n_parameters": density.n_parameters, **criteria(density, part.points)._asdict(), "ari": known}
+def _values(density: Density, parts: Sequence[Rows], labels: Tensor) -> dict[str, Value]:
+    true = [block.labels for block in _blocks(parts) if block.labels is not None]
+    known = adjusted_rand(labels, torch.cat(true)) if true else None
+    found = criteria_of(density, ((block.points, None) for block in _blocks(parts)))
+    return {"n_parameters": density.n_parameters, **found._asdict(), "ari": known}
+
+
+def _blocks(parts: Sequence[Rows]) -> Iterator[Part]:
+    for part in parts:
+        yield from part.blocks()
 
 
 def _mean(values: Tensor) -> Estimate:

@@ -20,7 +20,7 @@ from mixfit.commands.output import check_is_new, new_file
 from mixfit.one_move import write_in_one_move
 
 if TYPE_CHECKING:
-    from mixfit.data.dataset import Dataset, Part
+    from mixfit.data.dataset import Dataset, Rows
     from mixfit.mixtures.density import Density
     from mixfit.portable import Model
     from mixfit.tracking.metrics_file import Value
@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from mixfit.effort import with_threads
 
     n_components = len(found.model.density.weights)
-    with with_threads(dataset.train.points.numel() * n_components):  # sums like those of the fit, to the last bit
+    numbers = len(dataset.train) * dataset.train.dim * n_components
+    with with_threads(numbers):  # sums like those of the fit, to the last bit
         values = evaluated(found.model, dataset, found.own)
     show(found, values)
     if found.flags.output:
@@ -71,34 +72,37 @@ def evaluated(model: Model, dataset: Dataset, own: bool) -> dict[str, Value]:
             do, and bic, aic and icl are theirs.
         own: whether they are the run's own.
     """
-    from mixfit.data.dataset import Part
     from mixfit.tracking import metrics
 
     parts = {"train": dataset.train, "val": dataset.val, "test": dataset.test}
-    if own or len(dataset.val) or len(dataset.test):
-        values: dict[str, Value] = metrics.measured(model.density, dataset)
-    else:
+    values: dict[str, Value] = metrics.measured(model.density, dataset)
+    if not (own or len(dataset.val) or len(dataset.test)):
         parts = {"train": dataset.val, "val": dataset.val, "test": dataset.train}
-        judging = replace(dataset, test=Part(dataset.train.points))
-        values = metrics.measured(model.density, judging) | {"nll/train": None}
+        nll, true = values["nll/train"], metrics.true_nll(replace(dataset, test=dataset.train))
+        excess = None if true is None or not isinstance(nll, float) else nll - true
+        values |= {"nll/train": None, "nll/test": nll, "nll/true": true, "nll/excess": excess}
     return values | _errors(model, parts, dataset.truth)
 
 
-def _errors(model: Model, parts: Mapping[str, Part], truth: Density | None) -> dict[str, Value]:
+def _errors(model: Model, parts: Mapping[str, Rows], truth: Density | None) -> dict[str, Value]:
     """nll/*/se, outliers/* and points/* of each part."""
-    from mixfit.tracking.uncertainty import standard_error
+    from mixfit.tracking.uncertainty import Spread
 
     threshold = model.rarity.threshold(RARE)
     values: dict[str, Value] = {}
     for name, part in parts.items():
-        log_densities = model.density.log_density(part.points)
-        rare = log_densities < threshold
+        log_densities, excess, n_rare = Spread(), Spread(), 0
+        for block in part.blocks() if len(part) else ():
+            inside = model.density.log_density(block.points)
+            log_densities.add(inside)
+            n_rare += int((inside < threshold).sum())
+            if name == "test" and truth:
+                excess.add(truth.log_density(block.points) - inside)
         values[f"points/{name}"] = len(part)
-        values[f"nll/{name}/se"] = standard_error(log_densities)
-        values[f"outliers/{name}"] = float(rare.double().mean()) if len(part) else None
+        values[f"nll/{name}/se"] = log_densities.standard_error
+        values[f"outliers/{name}"] = n_rare / len(part) if len(part) else None
         if name == "test":
-            excess = truth.log_density(part.points) - log_densities if truth else log_densities[:0]
-            values["nll/excess/se"] = standard_error(excess)
+            values["nll/excess/se"] = excess.standard_error
     return values
 
 

@@ -21,7 +21,7 @@ from mixfit.runs import Run, path_from
 from mixfit.spelling import listed
 
 FRACTIONS = ("val_fraction", "test_fraction")
-NOT_OF_THE_POINTS = ("_target_", "batch_size")
+NOT_OF_THE_POINTS = ("_target_", "batch_size", "stream")
 """Options that change how points are handled and not which they are."""
 
 

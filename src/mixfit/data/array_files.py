@@ -15,13 +15,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mixfit.data.column_file import Cells, ColumnFile, check_number
+from mixfit.data.column_file import Cells, ColumnFile, Piece, Reading, check_number
 from mixfit.data.damage import damage_reported
 from mixfit.data.stored_array import StoredArray, in_archive, in_file
 from mixfit.errors import InputError
 
 POINTS_NAMES = ("points", "data", "X")
 ARRAY_BYTES, ARCHIVE_BYTES = b"\x93NUMPY", b"PK"
+PIECE = 2**20
+"""Numbers that are read together where rows come in a random order."""
+
 PLAIN_KINDS = "biufU"  # booleans, integers, floats, text
 
 
@@ -42,7 +45,7 @@ def open_arrays(path: Path) -> ColumnFile:
             "vector, for D=1): reshape it, or name another file in data.path"
         )
     check_number(arrays[name].n_columns)
-    return _columns_of_matrix(arrays[name])
+    return _columns_of_matrix(path, arrays[name])
 
 
 def _arrays(path: Path) -> Mapping[str, StoredArray]:
@@ -80,27 +83,36 @@ def _columns_of_vectors(arrays: Mapping[str, StoredArray]) -> ColumnFile:
     return ColumnFile(names, cells)
 
 
-def _columns_of_matrix(array: StoredArray) -> ColumnFile:
+def _columns_of_matrix(path: Path, array: StoredArray) -> ColumnFile:
     names = [str(j) for j in range(array.n_columns)]
 
-    def cells(positions: Sequence[int], rows: int) -> Iterator[Cells]:
-        with ExitStack() as opened:
-            for values in _values(names[positions[0]], array, positions, rows, opened):
-                yield [_cells(column) for column in values]
+    def reading(span: range) -> Reading:
+        def cells(positions: Sequence[int], rows: int) -> Iterator[Cells]:
+            with ExitStack() as opened:
+                for values in _values(names[positions[0]], array, positions, rows, opened, span):
+                    yield [_cells(column) for column in values]
 
-    return ColumnFile(names, cells)
+        return cells
+
+    if array.packed:  # going to a row of an archive means to unpack all before it
+        return ColumnFile(names, reading(range(array.shape[0])))
+    rows = max(1, PIECE // max(1, array.n_columns))
+    spans = [range(first, min(first + rows, array.shape[0])) for first in range(0, array.shape[0], rows)]
+    pieces = [Piece(path, len(span), reading(span)) for span in spans]
+    return ColumnFile(names, reading(range(array.shape[0])), pieces=pieces)
 
 
 def _values(
-    name: str, array: StoredArray, positions: Sequence[int], rows: int, opened: ExitStack
+    name: str, array: StoredArray, positions: Sequence[int], rows: int, opened: ExitStack, span: range | None = None
 ) -> Iterator[Sequence[npt.NDArray[Any]]]:
     if array.dtype.kind not in PLAIN_KINDS:
         raise InputError(
             f"the array of column {name!r} has dtype {array.dtype}, and points are real numbers: "
             "store it as a plain array of numbers, or name another file in data.path"
         )
-    with damage_reported("an array of numbers or text"):
-        yield from array.columns(positions, rows, opened)
+    where = f"in rows {span.start + 1:,} to {span.stop:,}" if span else ""
+    with damage_reported("an array of numbers or text", where):
+        yield from array.columns(positions, rows, opened, span)
 
 
 def _cells(values: npt.NDArray[Any]) -> Any:

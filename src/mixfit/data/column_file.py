@@ -7,6 +7,7 @@ that were asked for leave the disk.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mixfit.errors import InputError
@@ -17,6 +18,25 @@ if TYPE_CHECKING:
 Cells = Sequence["pa.ChunkedArray"]
 """The same rows of some columns, one array for each."""
 
+Reading = Callable[[Sequence[int], int], Iterator[Cells]]
+"""Given the positions of the wanted columns and a number of rows, the cells of these columns from the first row to the
+last, at most that many rows at a time; InputError where the file is damaged."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Rows that can be read without those before them, as a row group of a Parquet file.
+
+    Attributes:
+        path: of the file that they are in.
+        n_rows: at least one.
+        cells: reads them.
+    """
+
+    path: Path
+    n_rows: int
+    cells: Reading
+
 
 @dataclass(frozen=True)
 class ColumnFile:
@@ -24,16 +44,27 @@ class ColumnFile:
 
     Attributes:
         names: of all columns, in the order of the file.
-        cells: given the positions of the wanted columns and a number of rows, the cells of these columns from the
-            first row to the last, at most that many rows at a time; InputError where the file is damaged.
+        cells: reads all rows.
         line: the line in which a row, counted from 1, ends; None where the format has no lines.
         index: the positions of columns that name or count the rows, as pandas and R write them.
+        pieces: what all rows consist of, in their order; None where rows can only be read after those before them.
     """
 
     names: Sequence[str]
-    cells: Callable[[Sequence[int], int], Iterator[Cells]]
+    cells: Reading
     line: Callable[[int], int | None] | None = None
     index: Sequence[int] = ()
+    pieces: Sequence[Piece] | None = None
+
+
+def all_of(pieces: Sequence[Piece]) -> Reading:
+    """Reads piece after piece."""
+
+    def cells(positions: Sequence[int], rows: int) -> Iterator[Cells]:
+        for piece in pieces:
+            yield from piece.cells(positions, rows)
+
+    return cells
 
 
 MOST_COLUMNS = 2**20

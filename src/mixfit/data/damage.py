@@ -13,8 +13,11 @@ from mixfit.errors import InputError
 
 
 @contextmanager
-def damage_reported(kind: str) -> Iterator[None]:
-    """Turn whatever a library raises inside into an InputError that says the file is no readable `kind`."""
+def damage_reported(kind: str, where: str = "") -> Iterator[None]:
+    """Turn whatever a library raises inside into an InputError that says the file is no readable `kind`.
+
+    Where a file has places, or there are several files, `where` names the one that was being read.
+    """
     try:
         yield
     except InputError:
@@ -22,6 +25,6 @@ def damage_reported(kind: str) -> Iterator[None]:
     except Exception as error:
         reason = shorten(f"{type(error).__name__}: {error}", 200)
         raise InputError(
-            f"cannot be read as {kind} ({reason}). The file is damaged, was cut short, or is of another kind than "
-            "its suffix says: write it anew, or name another one in data.path"
+            f"{where and f'{where} '}cannot be read as {kind} ({reason}). The file is damaged, was cut short, or is of "
+            "another kind than its suffix says: write it anew, or name another one in data.path"
         ) from error

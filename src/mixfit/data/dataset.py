@@ -2,18 +2,99 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from mixfit.data.partition import Partition, generator, part_sizes
 from mixfit.errors import InputError
 from mixfit.mixtures.density import Density
+from mixfit.mixtures.initializers.start import MOST_POINTS
+from mixfit.mixtures.moments import AT_ONCE, Moments, slices
+from mixfit.mixtures.reservoir import Reservoir
+
+__all__ = ["Blocks", "Dataset", "Part", "Rows", "drawn", "generator", "part_sizes", "split"]
+
+
+class Blocks(Protocol):
+    """What can be gone through a block at a time, as often as one likes."""
+
+    @property
+    def dim(self) -> int:
+        """D."""
+        ...
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is in memory, and one block."""
+        ...
+
+    def blocks(self) -> Iterator[Part]:
+        """All points, some at a time, in memory; the same in every pass."""
+        ...
+
+
+class Rows(Blocks, Protocol):
+    """Some of the points, in memory or not."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def points(self) -> Tensor:
+        """(N, D), float64, all of them at once: for whoever knows that they fit into memory."""
+        ...
+
+    @property
+    def labels(self) -> Tensor | None:
+        """(N,), their true groups where these are known, likewise."""
+        ...
+
+    @property
+    def weights(self) -> Tensor | None:
+        """(N,), how often each point counts; None for once."""
+        ...
+
+    @property
+    def total_weight(self) -> float:
+        """How many points there are, counted with their weights."""
+        ...
+
+    @property
+    def n_labels(self) -> int:
+        """How many true groups the labels count, from 0; none where the groups are not known."""
+        ...
+
+    @property
+    def moments(self) -> Moments:
+        """Of the points, each counted once; there must be one."""
+        ...
+
+    @property
+    def weighted_moments(self) -> Moments:
+        """The same, counted with the weights."""
+        ...
+
+    @property
+    def sample(self) -> Part:
+        """All points in their order if they are few; or of more than `MOST_POINTS` so many, drawn at random."""
+        ...
+
+    def batches(self, size: int, order: torch.Generator | None, rank: int, n_ranks: int) -> Iterator[Blocks]:
+        """This process's share of each batch, over all processes of `size` points.
+
+        Without a generator the points stay in their order. All processes get as many batches, of which a share may be
+        empty, and all shares of a batch together are the batch.
+        """
+        ...
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some of the points.
+    """Some of the points, in memory.
 
     Attributes:
         points: (N, D), float64, in the data's units; N may be 0 for validation and test.
@@ -29,11 +110,60 @@ class Part:
         return len(self.points)
 
     @property
+    def dim(self) -> int:
+        """D."""
+        return self.points.shape[1]
+
+    @property
     def total_weight(self) -> float:
         """How many points there are, counted with their weights."""
         return float(len(self)) if self.weights is None else float(self.weights.sum())
 
-    def take(self, rows: Tensor) -> Part:
+    @property
+    def n_labels(self) -> int:
+        """One more than the largest label; none where there are no labels."""
+        return 0 if self.labels is None or not len(self) else int(self.labels.max()) + 1
+
+    @cached_property
+    def moments(self) -> Moments:
+        """Of the points, each counted once."""
+        return Moments.of(self.points)
+
+    @cached_property
+    def weighted_moments(self) -> Moments:
+        """The same, counted with the weights."""
+        return self.moments if self.weights is None else Moments.of(self.points, self.weights)
+
+    @cached_property
+    def sample(self) -> Part:
+        """All of it, or of more than `MOST_POINTS` points so many, drawn at random but always the same."""
+        if len(self) <= MOST_POINTS:
+            return self
+        drawn = Reservoir(MOST_POINTS, generator(0, 7))
+        for rows in slices(self.points):
+            drawn.add(torch.arange(rows.start, min(rows.stop, len(self))))
+        return self.take(drawn.columns[0].to(self.points.device))
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is one block."""
+        return self.points.numel() <= AT_ONCE
+
+    def blocks(self) -> Iterator[Part]:
+        """All of it at once if it is small, and else slices of it."""
+        if self.is_small:
+            yield self
+        else:
+            yield from map(self.take, slices(self.points))
+
+    def batches(self, size: int, order: torch.Generator | None, rank: int, n_ranks: int) -> Iterator[Part]:
+        """Slices of the points, or of the points in a random order, and of each every `n_ranks`-th point."""
+        rows = None if order is None else torch.randperm(len(self), generator=order)
+        for first in range(0, len(self), size):
+            mine = slice(first + rank, first + size, n_ranks)
+            yield self.take(mine if rows is None else rows[mine])
+
+    def take(self, rows: Tensor | slice) -> Part:
         """The points at the given rows."""
         labels, weights = (column if column is None else column[rows] for column in (self.labels, self.weights))
         return Part(self.points[rows], labels, weights)
@@ -49,13 +179,15 @@ class Dataset:
         test: held out to judge; may be empty.
         columns: D names.
         truth: the density that the points were drawn from, where it is known.
+        origin: what errors call the points, as one types it.
     """
 
-    train: Part
-    val: Part
-    test: Part
+    train: Rows
+    val: Rows
+    test: Rows
     columns: tuple[str, ...]
     truth: Density | None = None
+    origin: str = ""
 
 
 def drawn(truth: Density, n_samples: int, n_val: int, n_test: int, seed: int) -> Dataset:
@@ -74,27 +206,9 @@ def drawn(truth: Density, n_samples: int, n_val: int, n_test: int, seed: int) ->
 
 def split(everything: Part, columns: tuple[str, ...], val_fraction: float, test_fraction: float, seed: int) -> Dataset:
     """A random partition; fractions are of all points, and what is left is fitted."""
-    for key, fraction in {"data.val_fraction": val_fraction, "data.test_fraction": test_fraction}.items():
-        if not 0 <= fraction < 1:
-            raise InputError(f"{key}={fraction}: a share of the points must lie in [0, 1); change {key}")
-    n_train, n_val, n_test = part_sizes(len(everything), val_fraction, test_fraction)
-    if n_train <= 0:
-        raise InputError(
-            f"{n_val} validation and {n_test} test points leave none of {len(everything)} to fit; "
-            "lower data.val_fraction or data.test_fraction"
-        )
-    order = torch.randperm(len(everything), generator=generator(seed, 0))
-    rows = order.split([n_train, n_val, n_test])
-    train, val, test = (everything.take(chosen.sort().values) for chosen in rows)
+    partition = Partition.of(len(everything), val_fraction, test_fraction, seed)
+    train, val, test = (
+        everything if size == len(everything) else everything.take(partition.rows(part))
+        for part, size in enumerate(partition.sizes)
+    )
     return Dataset(train, val, test, columns)
-
-
-def part_sizes(n_points: int, val_fraction: float, test_fraction: float) -> tuple[int, int, int]:
-    """How many of all points are for training, validation and test."""
-    n_val, n_test = round(val_fraction * n_points), round(test_fraction * n_points)
-    return n_points - n_val - n_test, n_val, n_test
-
-
-def generator(seed: int, stream: int) -> torch.Generator:
-    """An independent stream of random numbers for each use of one seed."""
-    return torch.Generator().manual_seed(8 * seed + stream)

@@ -33,6 +33,11 @@ class HasPoints(Protocol):
 Chunk = TypeVar("Chunk", bound=HasPoints)
 
 
+def is_too_large(n_bytes: float) -> bool:
+    """Whether points of this size leave too little memory for a fit."""
+    return n_bytes > SHARE * bytes_of_memory()
+
+
 def within_memory(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
     """The chunks, for as long as all of them together fit; raises `InputError` when they no longer do."""
     most, n_bytes = SHARE * bytes_of_memory(), 0
@@ -41,8 +46,9 @@ def within_memory(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
         if n_bytes > most:
             raise InputError(
                 f"its points are more than {n_bytes / 1e9:.3g} GB, and this machine has {most / SHARE / 1e9:.3g} GB of "
-                "memory, of which a fit needs several times its points: fit a sample of the rows, or fewer columns by "
-                "data.columns=[...]"
+                "memory, of which a fit needs several times its points: convert the file to Parquet or NPY, which are "
+                "read anew for every pass unless data.stream=false; or fit a sample of the rows, or fewer columns "
+                "by data.columns=[...]"
             )
         yield chunk
 

@@ -1,19 +1,19 @@
 """Any source of points, as a LightningDataModule.
 
-Points stay one tensor: batches are slices of it, so there are no worker processes, no copies and no padding. With
-several processes each takes its own share of every batch, and the shares of a batch add up to it exactly.
+Batches are slices of the points in memory, or blocks of those on disk as they pass by, so there are no worker
+processes, no copies and no padding. With several processes each takes its own share of every batch, and the shares of
+a batch add up to it exactly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-import torch
 from pytorch_lightning import LightningDataModule
-from torch import Tensor
 
-from mixfit.data.dataset import Dataset, Part, generator
+from mixfit.data.batch import Batch
+from mixfit.data.dataset import Dataset, Rows, generator
 from mixfit.errors import InputError
 
 
@@ -23,13 +23,6 @@ class Source(Protocol):
     def load(self, seed: int) -> Dataset:
         """The points; the same for the same seed."""
         ...
-
-
-class Batch(NamedTuple):
-    """Some points (n, D), and how often each counts (n,); None for once."""
-
-    points: Tensor
-    weights: Tensor | None
 
 
 class MixtureDataModule(LightningDataModule):
@@ -73,6 +66,7 @@ class MixtureDataModule(LightningDataModule):
     def train_dataloader(self) -> Batches:
         """The training points, in a new order each epoch unless they make one batch."""
         size = len(self.dataset.train) if self.batch_size is None else self.batch_size
+        self._check_shares()
         return self._batches(self.dataset.train, size, shuffled=not self.full_batch)
 
     def val_dataloader(self) -> Batches | list[Batches]:
@@ -86,13 +80,21 @@ class MixtureDataModule(LightningDataModule):
     def on_before_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
         """Points in the mixture's own coordinates: subtracted and divided in float64, before they change device."""
         module: Any = self.trainer and self.trainer.lightning_module  # a MixtureModule, which this file cannot import
-        points: Tensor = module.density.standardized(batch.points)
-        return Batch(points, None if batch.weights is None else batch.weights.to(points))
+        return batch.seen_by(module.density.standardized)
 
-    def _held_out(self, part: Part) -> Batches | list[Batches]:
+    def _check_shares(self) -> None:
+        """Raises `InputError` for fewer points than processes, of which one could never see any."""
+        n_points, n_ranks = len(self.dataset.train), self.trainer.world_size if self.trainer else 1
+        if n_points < n_ranks:
+            raise InputError(
+                f"{self.dataset.origin}{self.dataset.origin and ': '}{n_points} training points are fewer than the "
+                f"{n_ranks} processes that share them; lower trainer.devices, or give more points"
+            )
+
+    def _held_out(self, part: Rows) -> Batches | list[Batches]:
         return self._batches(part, len(part), shuffled=False) if len(part) else []
 
-    def _batches(self, part: Part, size: int, shuffled: bool) -> Batches:
+    def _batches(self, part: Rows, size: int, shuffled: bool) -> Batches:
         trainer = self.trainer
         rank, n_ranks = (trainer.global_rank, trainer.world_size) if trainer else (0, 1)
         return Batches(part, size, self.seed if shuffled else None, self, rank, n_ranks)
@@ -104,7 +106,7 @@ class MixtureDataModule(LightningDataModule):
 
 
 class Batches:
-    """A re-iterable over slices of some points, this process's share of each.
+    """A re-iterable over batches of some points, this process's share of each.
 
     Args:
         part: all of the points.
@@ -116,7 +118,7 @@ class Batches:
     """
 
     def __init__(
-        self, part: Part, size: int, seed: int | None, datamodule: MixtureDataModule, rank: int, n_ranks: int
+        self, part: Rows, size: int, seed: int | None, datamodule: MixtureDataModule, rank: int, n_ranks: int
     ) -> None:
         self.part = part
         self.size = size
@@ -129,10 +131,5 @@ class Batches:
         return -(-len(self.part) // self.size)
 
     def __iter__(self) -> Iterator[Batch]:
-        part = self.part
-        if self.seed is not None:
-            random = generator(self.seed, 5 + 8 * self.datamodule.epoch)
-            part = part.take(torch.randperm(len(part), generator=random))
-        for first in range(0, len(part), self.size):
-            mine = slice(first + self.rank, first + self.size, self.n_ranks)
-            yield Batch(part.points[mine], None if part.weights is None else part.weights[mine])
+        order = None if self.seed is None else generator(self.seed, 5 + 8 * self.datamodule.epoch)
+        return map(Batch, self.part.batches(self.size, order, self.rank, self.n_ranks))

@@ -9,26 +9,44 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mixfit.data.column_file import Cells, ColumnFile, check_number
+from mixfit.data.column_file import Cells, ColumnFile, Piece, all_of, check_number
 from mixfit.data.damage import damage_reported
 
-BUFFER_BYTES = 2**20
+BUFFER_BYTES = 2**18
+PIECE = 2**16
+"""Rows below which several row groups are read together."""
+
 UNNAMED_INDEX = re.compile(r"__index_level_[0-9]+__")
 
 
-def open_parquet(path: Path) -> ColumnFile:
-    """The columns of a Parquet file, of whatever type they are; InputError if it cannot be read."""
+def open_parquet(path: Path, name: str = "") -> ColumnFile:
+    """The columns of a Parquet file, of whatever type they are; InputError if it cannot be read.
 
-    def cells(positions: Sequence[int], rows: int) -> Iterator[Cells]:
-        return _cells(path, positions, rows)
-
-    with damage_reported("a Parquet file"), path.open("rb") as file:
-        schema = _opened(file).schema_arrow
+    Errors call it by its name where it is one of several files.
+    """
+    with damage_reported("a Parquet file", name), path.open("rb") as file:
+        opened = _opened(file)
+        schema, metadata = opened.schema_arrow, opened.metadata
         check_number(len(schema.names))
-        return ColumnFile(schema.names, cells, index=_index(schema))
+    pieces = [
+        Piece(path, n_rows, partial(_cells, path, name, metadata, groups)) for groups, n_rows in _groups(metadata)
+    ]
+    return ColumnFile(schema.names, all_of(pieces), index=_index(schema), pieces=pieces)
+
+
+def _groups(metadata: Any) -> Iterator[tuple[list[int], int]]:
+    """Row groups that are read together, and how many rows they hold: one, or several small ones."""
+    groups: list[int] = []
+    n_rows = 0
+    for group in range(metadata.num_row_groups):
+        groups, n_rows = [*groups, group], n_rows + metadata.row_group(group).num_rows
+        if n_rows >= PIECE or (n_rows and group == metadata.num_row_groups - 1):
+            yield groups, n_rows
+            groups, n_rows = [], 0
 
 
 def _index(schema: Any) -> list[int]:
@@ -42,20 +60,26 @@ def _index(schema: Any) -> list[int]:
     return [j for j, name in enumerate(schema.names) if name in named or UNNAMED_INDEX.fullmatch(name)]
 
 
-def _opened(file: Any) -> Any:
+def _opened(file: Any, metadata: Any = None) -> Any:
     from pyarrow import parquet
 
-    return parquet.ParquetFile(file, buffer_size=BUFFER_BYTES, pre_buffer=False, page_checksum_verification=True)
+    checked = {"page_checksum_verification": True}
+    return parquet.ParquetFile(file, metadata=metadata, buffer_size=BUFFER_BYTES, pre_buffer=False, **checked)
 
 
-def _cells(path: Path, positions: Sequence[int], rows: int) -> Iterator[Cells]:
+def _cells(
+    path: Path, name: str, metadata: Any, groups: Sequence[int], positions: Sequence[int], rows: int
+) -> Iterator[Cells]:
     import pyarrow as pa
 
-    with damage_reported("a Parquet file"), path.open("rb") as file:
-        opened = _opened(file)
+    of_several = f" to {groups[-1]}" if len(groups) > 1 else ""
+    where = f"{name and f'{name}, '}row group {groups[0]}{of_several} (counted from 0)"
+    with damage_reported("a Parquet file", where), path.open("rb") as file:
+        opened = _opened(file, metadata)
         names = opened.schema_arrow.names
         wanted = [names[j] for j in positions]
         unique = len(set(names)) == len(names)
-        for batch in opened.iter_batches(rows, columns=wanted if unique else None):
+        alone = {"use_threads": False}  # as quick for plain numbers, and with less memory
+        for batch in opened.iter_batches(rows, row_groups=groups, columns=wanted if unique else None, **alone):
             batch.validate(full=True)
             yield [pa.chunked_array([batch.column(key)]) for key in (wanted if unique else positions)]

@@ -8,6 +8,7 @@ from mixfit.data.array_files import open_arrays
 from mixfit.data.column_file import ColumnFile
 from mixfit.data.delimited_text import open_text
 from mixfit.data.parquet_files import open_parquet
+from mixfit.data.parquet_folder import open_folder
 from mixfit.data.signatures import ARRAYS, PACKED, PARQUET, check_signature
 from mixfit.data.text_bytes import COMPRESSIONS
 from mixfit.errors import InputError
@@ -19,6 +20,8 @@ KINDS = {".parquet": PARQUET, ".npy": ARRAYS, ".npz": ARRAYS}
 
 def open_columns(path: Path, header: bool | None) -> ColumnFile:
     """The columns of a file, to be read; `header` concerns text alone. InputError if there are none to read."""
+    if is_folder(path):
+        return open_folder(path)
     compressed = path.suffix.lower() in COMPRESSIONS
     suffix = (Path(path.stem) if compressed else path).suffix.lower()
     _check_status(path)
@@ -27,6 +30,14 @@ def open_columns(path: Path, header: bool | None) -> ColumnFile:
     if suffix in TEXT_DELIMITERS:
         return open_text(path, header, TEXT_DELIMITERS[suffix])
     return BINARY_READERS[suffix](path)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether the path is a folder; one that cannot be a path at all is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _check_suffix(path: Path, suffix: str, compressed: bool) -> None:
@@ -49,8 +60,7 @@ def _check_status(path: Path) -> None:
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be opened ({error}): allow reading it, or correct data.path") from error
     if kind != stat.S_IFREG:
-        what = "a folder" if kind == stat.S_IFDIR else "a device, a pipe or a socket"
-        raise InputError(f"is {what}, not a file: data.path names one file of points")
+        raise InputError("is a device, a pipe or a socket, not a file: data.path names one file of points")
     if status.st_size == 0:
         raise InputError("is empty, 0 bytes: there is no point in it; name another file in data.path")
 

@@ -50,28 +50,33 @@ class StoredArray:
         """D of a matrix (N, D), and 1 of a vector."""
         return self.shape[1] if len(self.shape) == 2 else 1
 
-    def columns(self, positions: Sequence[int], rows: int, opened: ExitStack) -> Iterator[Sequence[npt.NDArray[Any]]]:
-        """The elements of some columns, at most `rows` of each at a time; ValueError where the file ends early."""
+    def columns(
+        self, positions: Sequence[int], rows: int, opened: ExitStack, span: range | None = None
+    ) -> Iterator[Sequence[npt.NDArray[Any]]]:
+        """The elements of some columns, at most `rows` of each at a time; ValueError where the file ends early.
+
+        Only the rows of `span` are read where one is given.
+        """
         read = self._side_by_side if self.in_column_order else self._row_by_row
         rows = max(1, min(rows, MOST_BYTES // max(1, self.n_columns * self.dtype.itemsize)))
-        sizes = (min(rows, self.shape[0] - first) for first in range(0, self.shape[0], rows))
-        return read(positions, sizes, opened)
+        span = range(self.shape[0]) if span is None else span
+        sizes = (min(rows, span.stop - first) for first in range(span.start, span.stop, rows))
+        return read(positions, span.start, sizes, opened)
 
     def _row_by_row(
-        self, positions: Sequence[int], sizes: Iterator[int], opened: ExitStack
+        self, positions: Sequence[int], first_row: int, sizes: Iterator[int], opened: ExitStack
     ) -> Iterator[Sequence[npt.NDArray[Any]]]:
         stream = self.open(opened)
-        stream.seek(self.start)
+        stream.seek(self.start + first_row * self.n_columns * self.dtype.itemsize)
         for n_rows in sizes:
             block = self._read(stream, n_rows * self.n_columns).reshape(n_rows, self.n_columns)
             yield [block[:, j] for j in positions]
 
     def _side_by_side(
-        self, positions: Sequence[int], sizes: Iterator[int], opened: ExitStack
+        self, positions: Sequence[int], first_row: int, sizes: Iterator[int], opened: ExitStack
     ) -> Iterator[Sequence[npt.NDArray[Any]]]:
         one = self.open(opened)
         streams = [self.open(opened) if self.packed else one for _ in positions]
-        first_row = 0
         for n_rows in sizes:
             block = []
             for j, stream in zip(positions, streams, strict=True):

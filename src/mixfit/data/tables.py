@@ -14,16 +14,22 @@ import numpy as np
 import numpy.typing as npt
 
 from mixfit.data.choice import positions, shown
-from mixfit.data.column_file import ColumnFile
+from mixfit.data.column_file import ColumnFile, Reading
 from mixfit.data.columns import Column, numbers
 from mixfit.data.finite import FiniteCheck
 from mixfit.data.labels import LabelCodes
 from mixfit.data.memory import within_memory
-from mixfit.data.readers import open_columns
+from mixfit.data.readers import is_folder, open_columns
 from mixfit.errors import InputError
 
 CHUNK_CELLS = 2**20
 """Cells of a chunk: 8 MiB of float64, enough that a chunk costs nothing to begin and small beside any memory."""
+
+ANYWHERE = (".parquet", ".npy")
+"""Suffixes of files that can be read from any row on, and say how many rows they have."""
+
+TILE = 2**12
+"""Rows that are put together at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +60,7 @@ def read_table(
     line of names, None looks (see `delimited_text`).
     Raises InputError if the file, the choice or a cell is bad.
     """
-    with _named(path):
+    with named(path):
         chunks = list(within_memory(_chunks(Path(path), columns, label, header)))
     labels = [chunk.labels for chunk in chunks if chunk.labels is not None]
     return Table(
@@ -80,18 +86,30 @@ def read_chunks(
     far. None for `rows` takes about as many as fit 8 MiB. Without labels their column is left out all the same, and is
     not read. Nothing more is yielded once a cell was found bad, but the rest of the file is read, to count them.
     """
-    with _named(path):
+    with named(path):
         yield from _chunks(Path(path), columns, label, header, rows, with_labels)
 
 
 def column_names(path: str | Path, header: bool | None = None) -> tuple[str, ...]:
     """The names of all columns of a file, in its order; InputError if it cannot be read."""
-    with _named(path):
+    with named(path):
         return tuple(open_columns(Path(path), header).names)
 
 
+def size_of(path: str | Path, columns: Sequence[str | int] | None, label: str | int | None) -> int | None:
+    """The bytes that the points of a file would take; None where only reading all of it would tell."""
+    with named(path):
+        if not (is_folder(Path(path)) or Path(path).suffix.lower() in ANYWHERE):
+            return None
+        file = open_columns(Path(path), None)
+        if file.pieces is None:
+            return None
+        return 8 * len(positions(file, columns, label)[0]) * sum(piece.n_rows for piece in file.pieces)
+
+
 @contextmanager
-def _named(path: str | Path) -> Iterator[None]:
+def named(path: str | Path) -> Iterator[None]:
+    """Puts the name of the file before every error about it."""
     try:
         yield
     except InputError as problem:
@@ -119,33 +137,39 @@ def _checked(
     finite, codes = FiniteCheck(), LabelCodes()
     names = tuple(file.names[j] for j in chosen)
     first_row = 0
-    for columns in _columns(file, [*chosen, *([] if label_position is None else [label_position])], rows):
+    for columns in columns_of(file, file.cells, [*chosen, *([] if label_position is None else [label_position])], rows):
         labels = None if label_position is None else codes.of(columns[-1])
         coordinates = columns[: len(chosen)]
-        points = _points(coordinates)
+        points = points_of(coordinates)
         first_row += len(points)
         if finite.passes(points, coordinates) and codes.complete:
             yield Table(points, names, labels, codes.names, left_out)
-    _check_rows(file, first_row)
+    check_rows(file, first_row)
     codes.check()
     finite.check()
 
 
-def _columns(file: ColumnFile, wanted: Sequence[int], rows: int) -> Iterator[list[Column]]:
-    first_row = 0
-    for cells in file.cells(wanted, rows):
+def columns_of(
+    file: ColumnFile, cells_of: Reading, wanted: Sequence[int], rows: int, first_row: int = 0
+) -> Iterator[list[Column]]:
+    """The wanted columns of a file, or of a piece of it that begins with a later row, some rows at a time."""
+    for cells in cells_of(wanted, rows):
         yield [Column(file.names[j], column, file.line, first_row) for j, column in zip(wanted, cells, strict=True)]
         first_row += len(cells[0])
 
 
-def _points(columns: Sequence[Column]) -> npt.NDArray[np.float64]:
-    points = np.empty((len(columns[0].cells), len(columns)))
-    for j, column in enumerate(columns):
-        points[:, j] = numbers(column)
+def points_of(columns: Sequence[Column]) -> npt.NDArray[np.float64]:
+    """The numbers in some columns as points (n, D)."""
+    values = [numbers(column) for column in columns]
+    points = np.empty((len(values[0]), len(values)))
+    for first in range(0, len(points), TILE):  # a cell's neighbours in its row are written while they are in the cache
+        for j, column in enumerate(values):
+            points[first : first + TILE, j] = column[first : first + TILE]
     return points
 
 
-def _check_rows(file: ColumnFile, n_rows: int) -> None:
+def check_rows(file: ColumnFile, n_rows: int) -> None:
+    """Raises `InputError` for a file without rows."""
     if n_rows == 0:
         header = "; if its only line is a point, set data.header=false" if file.line else ""
         raise InputError(f"has columns ({shown(file.names)}) but no rows: name a file with points in data.path{header}")

@@ -57,8 +57,9 @@ class Initial:
         mixture, standardization = density.mixture, density.standardization
         if self.means is not None and not self.is_complete:
             means = standardization(self.means, mixture.mean_origin)
-            points = density.standardized(train.points)
-            begin_(mixture, points, lambda x, *_: nearest_seed(x, means.cpu()), torch.Generator(), train.weights)
+            points = density.standardized(train.sample.points)
+            weights = train.sample.weights
+            begin_(mixture, points, lambda x, *_: nearest_seed(x, means.cpu()), torch.Generator(), weights)
         log_weights, means, scale = (tensor.detach() for tensor in mixture.components)
         if self.weights is not None:
             log_weights = self.weights.log()

@@ -23,6 +23,7 @@ from mixfit.mixtures.floor import why_on_floor
 from mixfit.mixtures.initializers.start import rank_of
 from mixfit.module import MixtureModule
 from mixfit.portable import settle_
+from mixfit.tracking.metrics import held
 
 
 class OfTheMixture(Precision):
@@ -102,12 +103,15 @@ def _ended(module: MixtureModule, train: Part) -> Ended:
     """The state at the end; or the best one, if a fit that was cut short had seen a better."""
     density = module.density
     if not module.stopped:
-        nll = _nll(density.log_density(train.points), train)
+        nll = _nll(_log_densities(density, train), train)
         module.fitter.settle_(nll - density.standardization.log_volume)
     settle_(density)  # what scores is what is saved, to the last bit
-    log_densities = density.log_density(train.points)
+    log_densities = _log_densities(density, train)
     columns = [f"column {axis}" for axis in range(train.points.shape[1])]
-    doubts = (why_on_floor(density, train.points, columns), module.doubt)
+    doubts = (
+        why_on_floor(density, train.sample.points, columns, lambda: held(density, train)),
+        module.doubt,
+    )
     return Ended(
         density=density,
         log_densities=log_densities,
@@ -117,6 +121,10 @@ def _ended(module: MixtureModule, train: Part) -> Ended:
         rank=rank_of(density.mixture, lambda: _nll(log_densities, train), module.fitter.assign, train.total_weight),
         doubts=[doubt for doubt in doubts if doubt],
     )
+
+
+def _log_densities(density: Density, train: Part) -> Tensor:
+    return torch.cat([density.log_density(block.points) for block in train.blocks()])
 
 
 def _nll(log_densities: Tensor, train: Part) -> float:

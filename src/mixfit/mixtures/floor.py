@@ -6,7 +6,7 @@ and a user can only mend what is named: columns, rows, or the number of componen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import sqrt
 
 import torch
@@ -23,13 +23,16 @@ ORDINARY = 0.5
 
 
 @torch.no_grad()
-def why_on_floor(density: Density, points: Tensor, columns: Sequence[str]) -> str | None:
+def why_on_floor(
+    density: Density, points: Tensor, columns: Sequence[str], held: Callable[[], Tensor] | None = None
+) -> str | None:
     """A sentence that says how many components lie on the floor, why, and what to do; None if none does.
 
     Args:
         density: fitted.
         points: (N, D), that it was fitted to, in the data's units.
         columns: the names of their D axes.
+        held: what each component holds, (K,), of more points than these, where these are a sample.
     """
     mixture = density.mixture
     if not (n_on_floor := mixture.n_on_floor):
@@ -40,7 +43,7 @@ def why_on_floor(density: Density, points: Tensor, columns: Sequence[str]) -> st
     return (
         f"{n_on_floor} of {len(mixture.unit)} components lie on the floor, the smallest variance that model.floor="
         f"{mixture.floor:g} of the data's allows, so the likelihood measures the floor there: "
-        f"{cause or _few(density, points)}"
+        f"{cause or _few(density, held() if held else mixture.statistics(density.standardized(points)).count)}"
     )
 
 
@@ -99,17 +102,16 @@ def _far_out(points: Tensor, floor: float, columns: Sequence[str]) -> str | None
     return None
 
 
-def _few(density: Density, points: Tensor) -> str:
-    """What the components there hold."""
+def _few(density: Density, count: Tensor) -> str:
+    """What the components there hold, given the count of all, (K,)."""
     mixture = density.mixture
-    count = mixture.statistics(density.standardized(points)).count
     there = mixture.on_floor.nonzero().flatten()
     held = _listed([f"component {k} holds {float(count[k]):.3g}" for k in there.tolist()])
     if float(count[there].min()) < mixture.covariance.n_needed:
         why = "which are too few for a covariance of their own; lower model.n_components, or choose covariance=tied"
     else:
         why = "which are narrower than that in some direction; lower model.floor, or model.n_components"
-    return f"{held} of {len(points)} points, {why}"
+    return f"{held} of {round(float(count.sum()))} points, {why}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -12,12 +12,13 @@ Data may use the whole range of float64. Where a result leaves it on the way bac
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import log10
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from mixfit.mixtures.moments import Moments
 
 FLOAT64 = torch.finfo(torch.float64)
 
@@ -60,16 +61,16 @@ class Standardization(nn.Module):
         Raises:
             ValueError: there are no points.
         """
-        if len(points) == 0:
-            raise ValueError("no points have neither a mean nor a variance; give at least one row")
-        points = points.to(torch.float64).contiguous()  # sums round by the order in which memory holds them
-        unit = _power_of_two(points.abs().amax(0))
-        variance, mean = _variance_and_mean(points, unit, weights)
-        identical = (points == points[0]).all(0)
-        shift = torch.where(identical, points[0], (mean * unit).clamp(FLOAT64.min, FLOAT64.max))
+        return cls.of_moments(Moments.of(points, weights), per_axis)
+
+    @classmethod
+    def of_moments(cls, moments: Moments, per_axis: bool) -> Standardization:
+        """The same from what one look at the points has left, so that they need not be in memory."""
+        identical, variance = moments.identical, moments.variance
+        shift = moments.mean
         size = torch.where(shift == 0, 1.0, shift.abs())
         constant = identical | (variance <= 0)  # a weight may be too small to count at all
-        deviation = torch.where(constant, size, variance.sqrt() * unit).clamp(SMALLEST, FLOAT64.max)
+        deviation = torch.where(constant, size, variance.sqrt() * moments.unit).clamp(SMALLEST, FLOAT64.max)
         return cls(shift, deviation if per_axis else _pooled(deviation, constant))
 
     @property
@@ -140,31 +141,6 @@ class Standardization(nn.Module):
         self.shift, self.scale = state["shift"], state["scale"]
 
 
-def _power_of_two(magnitude: Tensor) -> Tensor:
-    """The largest power of two in each number, (D,), or one for zero: to divide by it rounds nothing."""
-    mantissa, _ = torch.frexp(magnitude)
-    return torch.where(magnitude > 0, magnitude / (2 * mantissa), 1.0)
-
-
-def _variance_and_mean(points: Tensor, unit: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Each (D,), of x = points / unit: Σ w (x - mean)² / Σ w and Σ w x / Σ w, corrected for a first mean's rounding."""
-    average = _average(weights)
-    deviations = points / unit
-    mean = average(deviations)
-    deviations -= mean
-    left = average(deviations)
-    return average(deviations.square_()) - left.square(), mean + left
-
-
-def _average(weights: Tensor | None) -> Callable[[Tensor], Tensor]:
-    """What makes the mean (D,) of rows (N, D), of which each counts by its weight."""
-    if weights is None:
-        return lambda rows: rows.mean(0)
-    relative = weights.to(torch.float64) / weights.max()  # of the largest numbers the sum is infinite
-    share = relative / relative.sum()
-    return lambda rows: share.to(rows) @ rows
-
-
 def _pooled(deviation: Tensor, constant: Tensor) -> Tensor:
     """One scale for all axes, (D,): the root of the mean variance, in which constant axes have none."""
     varying = deviation if bool(constant.all()) else torch.where(constant, 0.0, deviation)
@@ -172,18 +148,16 @@ def _pooled(deviation: Tensor, constant: Tensor) -> Tensor:
     return (largest * (varying / largest).square().mean().sqrt()).clamp_min(SMALLEST).expand_as(deviation)
 
 
-def column_of_rounding(points: Tensor) -> tuple[int, float] | None:
-    """The first axis of points (N, D) on which float64 is too coarse for the data, and the size of its values.
+def column_of_rounding(moments: Moments) -> tuple[int, float] | None:
+    """The first axis of points, by their moments, on which float64 is too coarse for them, and the size of its values.
 
     There the standard deviation is less than `COARSE` steps between neighbouring numbers: of values near 2e18, counted
     in steps of 256, a spread of 100 is all rounding. None if there is no such axis; a constant one has no digits to
     lose.
     """
-    points = points.to(torch.float64)
-    unit = _power_of_two(points.abs().amax(0))
-    variance, _ = _variance_and_mean(points, unit, None)
-    coarse = (variance > 0) & (variance.sqrt() < COARSE * FLOAT64.eps) & (points != points[0]).any(0)
+    variance = moments.variance
+    coarse = (variance > 0) & (variance.sqrt() < COARSE * FLOAT64.eps) & ~moments.identical
     if not coarse.any():
         return None
     axis = int(coarse.int().argmax())
-    return axis, float(points[0, axis])
+    return axis, float(moments.first[axis])

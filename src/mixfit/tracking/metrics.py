@@ -6,11 +6,15 @@ checkpoint, so that every optimizer is judged by one number. A value that does n
 
 from __future__ import annotations
 
+from functools import reduce
+from math import fsum
+from operator import add
+
 import torch
 from torch import Tensor
 
-from mixfit.data.dataset import Dataset, Part
-from mixfit.mixtures.criteria import criteria
+from mixfit.data.dataset import Dataset, Rows
+from mixfit.mixtures.criteria import criteria_of
 from mixfit.mixtures.density import Density
 from mixfit.tracking.metrics_file import ABSENT, Value, read, status, write
 
@@ -18,6 +22,7 @@ __all__ = [
     "ABSENT",
     "Value",
     "adjusted_rand",
+    "held",
     "measured",
     "read",
     "status",
@@ -41,7 +46,7 @@ def measured(density: Density, dataset: Dataset) -> dict[str, Value]:
         "nll/test": test,
         "nll/true": true,
         "nll/excess": None if test is None or true is None else test - true,
-        **criteria(density, dataset.train.points)._asdict(),
+        **criteria_of(density, ((part.points, None) for part in dataset.train.blocks()))._asdict(),
         "ari": _adjusted_rand(density, dataset),
         "n_parameters": density.n_parameters,
         "n_points": len(dataset.train),
@@ -62,16 +67,32 @@ def within_sum_of_squares(density: Density, points: Tensor) -> float:
     )
 
 
-def _nll(density: Density, part: Part) -> float | None:
-    return density.nll(part.points) if len(part) else None
+def held(density: Density, part: Rows) -> Tensor:
+    """Σ_n r_nk: how many of the points each component holds, (K,)."""
+    counts = (density.mixture.statistics(density.standardized(block.points)).count for block in part.blocks())
+    return reduce(add, counts)
+
+
+def _nll(density: Density, part: Rows) -> float | None:
+    if not len(part):
+        return None
+    if part.is_small:
+        (only,) = part.blocks()
+        return density.nll(only.points)
+    return fsum(density.nll(block.points) * len(block) for block in part.blocks() if len(block)) / len(part)
 
 
 def _adjusted_rand(density: Density, dataset: Dataset) -> float | None:
-    labelled = [part for part in (dataset.train, dataset.val, dataset.test) if part.labels is not None and len(part)]
-    if not labelled:
+    parts = (dataset.train, dataset.val, dataset.test)
+    n_labels = max(part.n_labels for part in parts)
+    if not n_labels:
         return None
-    labels = torch.cat([part.labels for part in labelled if part.labels is not None])
-    return adjusted_rand(torch.cat([density.assign(part.points) for part in labelled]), labels)
+    table = torch.zeros(len(density.weights) * n_labels, dtype=torch.int64)
+    for block in (block for part in parts if len(part) for block in part.blocks()):
+        if block.labels is not None:
+            together = density.assign(block.points).cpu() * n_labels + block.labels
+            table += torch.bincount(together, minlength=len(table))
+    return _agreement(table.view(-1, n_labels))
 
 
 def adjusted_rand(assigned: Tensor, labels: Tensor) -> float:
@@ -80,10 +101,16 @@ def adjusted_rand(assigned: Tensor, labels: Tensor) -> float:
     (pairs together in both - expected) / (mean of pairs together in either - expected), counted in whole numbers:
     torchmetrics 1.9 counts pairs in 32 bits, which overflow beyond some 100,000 points.
     """
-    table = torch.bincount(assigned * (int(labels.max()) + 1) + labels).tolist()
+    n_labels = int(labels.max()) + 1
+    n_assigned = int(assigned.max()) + 1
+    return _agreement(torch.bincount(assigned * n_labels + labels, minlength=n_assigned * n_labels).view(-1, n_labels))
+
+
+def _agreement(table: Tensor) -> float:
+    """The same of how many points are in each pair of a group of the one and a group of the other, (G, H)."""
     both, first, second, every = (
-        sum(n * (n - 1) // 2 for n in counts)
-        for counts in (table, torch.bincount(assigned).tolist(), torch.bincount(labels).tolist(), [len(labels)])
+        sum(n * (n - 1) // 2 for n in counts.flatten().tolist())
+        for counts in (table, table.sum(1), table.sum(0), table.sum())
     )
     expected = first * second / every if every else 0.0
     most = (first + second) / 2

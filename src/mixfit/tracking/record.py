@@ -11,9 +11,11 @@ import torch
 from matplotlib.figure import Figure
 
 from mixfit import portable
-from mixfit.data.dataset import Dataset
+from mixfit.data.dataset import Dataset, Rows, generator
+from mixfit.mixtures.density import Density
 from mixfit.mixtures.floor import why_on_floor
-from mixfit.mixtures.rarity import Rarity
+from mixfit.mixtures.rarity import MOST_POINTS, Rarity
+from mixfit.mixtures.reservoir import Reservoir
 from mixfit.module import MixtureModule
 from mixfit.one_move import write_in_one_move
 from mixfit.optimizers import KMeans
@@ -86,10 +88,9 @@ def record_model(
         settings: the arguments of `GaussianMixture` that ask for this fit.
         values: what `metrics.json` is to say.
     """
-    train = dataset.train
     model = portable.Model(
         module.density,
-        Rarity.of(module.density.log_density(train.points), train.weights),
+        rarity_among(module.density, dataset.train),
         history=torch.tensor(module.history["nll/train"], dtype=torch.float64).reshape(-1, 2),
         columns=dataset.columns,
         settings=settings,
@@ -98,12 +99,21 @@ def record_model(
     portable.write(folder, model)
 
 
-def doubts_of(module: MixtureModule, dataset: Dataset) -> list[str]:
-    """What the user should know of the fit, in sentences without a full stop."""
-    density, held_out = module.density, {"nll/val": dataset.val, "nll/test": dataset.test}
+def rarity_among(density: Density, train: Rows) -> Rarity:
+    """That of the training points, or of very many of them, drawn at random."""
+    drawn = Reservoir(MOST_POINTS, generator(0, 7))
+    for block in train.blocks():
+        drawn.add(density.log_density(block.points), *([] if block.weights is None else [block.weights]))
+    return Rarity.of(*drawn.columns)
+
+
+def doubts_of(module: MixtureModule, dataset: Dataset, nlls: Mapping[str, float | None]) -> list[str]:
+    """What the user should know of the fit, in sentences without a full stop, given its NLLs."""
+    density, train = module.density, dataset.train
     doubts = [
-        why_on_floor(density, dataset.train.points, dataset.columns),
-        *(why_far(density, name, part.points) for name, part in held_out.items()),
+        why_on_floor(density, train.sample.points, dataset.columns, lambda: metrics.held(density, train)),
+        why_far(density, "nll/val", dataset.val, nlls["nll/val"]),
+        why_far(density, "nll/test", dataset.test, nlls["nll/test"]),
         module.doubt,
     ]
     return [doubt for doubt in doubts if doubt]
@@ -111,11 +121,13 @@ def doubts_of(module: MixtureModule, dataset: Dataset) -> list[str]:
 
 def _measured(module: MixtureModule, dataset: Dataset) -> dict[str, metrics.Value]:
     density = module.density
+    measured = metrics.measured(density, dataset)
+    nlls = {name: value for name, value in measured.items() if value is None or isinstance(value, float)}
     values = (
         metrics.ABSENT
-        | metrics.measured(density, dataset)
+        | measured
         | {
-            "warning": " ".join(f"{doubt}." for doubt in doubts_of(module, dataset)) or None,
+            "warning": " ".join(f"{doubt}." for doubt in doubts_of(module, dataset, nlls)) or None,
             "floor": module.floor,
             "components_on_floor": density.mixture.n_on_floor,
             "components_reseeded": sum(module.fitter.collapses.times),
@@ -125,7 +137,9 @@ def _measured(module: MixtureModule, dataset: Dataset) -> dict[str, metrics.Valu
         }
     )
     if module.make_optimizer is KMeans:
-        values["within_ss"] = metrics.within_sum_of_squares(density, dataset.train.points)
+        values["within_ss"] = sum(
+            metrics.within_sum_of_squares(density, block.points) for block in dataset.train.blocks()
+        )
     return values
 
 
@@ -134,7 +148,7 @@ def _report(module: MixtureModule, dataset: Dataset, values: Mapping[str, metric
     nll_true = values["nll/true"]
     optimizer = type(module.trainer.optimizers[0]).__name__
     return report_figure(
-        dataset.train.points.numpy(),
+        dataset.train.sample.points.numpy(),
         drawable(module.density, dataset.truth),
         history={name: (curve[:, 0], curve[:, 1]) for name, curve in curves.items()},
         summary={name: shown(value) for name, value in values.items() if value is not None and name not in QUIET},

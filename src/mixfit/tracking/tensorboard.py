@@ -127,7 +127,7 @@ class TensorBoard(Callback):
         truth = None if dataset.truth is None else drawable(dataset.truth, None)
         fitted = drawable(module.density, dataset.truth)
         with self.slides.timed():
-            figure = density_figure(dataset.train.points.numpy(), fitted, truth=truth, columns=dataset.columns)
+            figure = density_figure(dataset.train.sample.points.numpy(), fitted, truth=truth, columns=dataset.columns)
             file.write_picture("density", png(drawn(figure)), round(module.passes))
 
     def _write_history(self, file: EventFile, module: MixtureModule) -> None:
@@ -141,7 +141,7 @@ class TensorBoard(Callback):
     def _state(self, module: MixtureModule) -> dict[str, float]:
         """What the fit looks like now, beside its NLL."""
         density, dataset = module.density, module.datamodule.dataset
-        points = (dataset.val if len(dataset.val) else dataset.train).points[:SAMPLE]
+        points = (dataset.val if len(dataset.val) else dataset.train).sample.points[:SAMPLE]
         weights = density.weights
         values = {
             "effective_components": exp(float(torch.special.entr(weights).sum())),

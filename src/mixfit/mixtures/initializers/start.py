@@ -21,6 +21,8 @@ from torch import Tensor
 from mixfit.mixtures.assignments import Assignment, soft
 from mixfit.mixtures.initializers.distinct import distinct
 from mixfit.mixtures.mixture import Components, Mixture
+from mixfit.mixtures.moments import slices
+from mixfit.mixtures.reservoir import Reservoir
 
 Initializer = Callable[[Tensor, Tensor, int, torch.Generator], Tensor]
 
@@ -95,8 +97,11 @@ def _subset(points: Tensor, weights: Tensor | None, generator: torch.Generator) 
     weights = points.new_ones(len(points)) if weights is None else weights.to(points)
     if len(points) <= MOST_POINTS:
         return points, weights
-    rows = torch.randperm(len(points), generator=generator)[:MOST_POINTS].to(points.device)
-    return points[rows], weights[rows]
+    drawn = Reservoir(MOST_POINTS, generator)
+    for rows in slices(points):
+        drawn.add(points[rows], weights[rows])
+    points, weights = drawn.columns
+    return points, weights
 
 
 def rank_of(mixture: Mixture, nll: Callable[[], float], assignment: Assignment, n_points: float) -> tuple[int, float]:
