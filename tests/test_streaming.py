@@ -98,9 +98,10 @@ def test_streamed_em_is_em_in_memory(shape: str, folder: Path, tmp_path: Path) -
     assert_same_fit(*fits)
 
 
-@pytest.mark.parametrize("optimizer", ["kmeans", "lbfgs", "adam"])
-def test_every_way_to_fit_a_full_batch_streams(optimizer: str, folder: Path, tmp_path: Path) -> None:
-    options = [f"optimizer={optimizer}", "trainer.max_epochs=20"]
+@pytest.mark.parametrize(("optimizer", "passes"), [("kmeans", 20), ("lbfgs", 8), ("adam", 20)])
+def test_every_way_to_fit_a_full_batch_streams(optimizer: str, passes: int, folder: Path, tmp_path: Path) -> None:
+    """At the optimum a line search follows rounding errors, so L-BFGS is compared before it is there."""
+    options = [f"optimizer={optimizer}", f"trainer.max_epochs={passes}"]
     fits = [fit(tmp_path / str(stream), folder / "odd.parquet", stream, *options) for stream in (True, False)]
     assert_same_fit(*fits)
 

@@ -11,9 +11,7 @@ inside, and passes are what `max_passes`, the stopping rules and every curve cou
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import reduce
-from operator import add
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -226,9 +224,7 @@ class MixtureModule(LightningModule):
         if isinstance(self.fitter, ClosedFormFitter):
             return True
         train, mixture = Batch(self.datamodule.dataset.train, self.density.standardized), self.density.mixture
-        self.gain_left = mixture.em_gain(
-            reduce(add, (mixture.statistics(block.points, weights=block.weights) for block in train.blocks()))
-        )
+        self.gain_left = mixture.em_gain(mixture.statistics_of(train.blocks()))
         return self.gain_left <= (LEFT if self._looks_at_all else LEFT_BY_BATCHES)
 
     @property
@@ -264,16 +260,18 @@ class MixtureModule(LightningModule):
     def _statistics(self, batches: list[Batch], components: Components | None = None) -> Statistics:
         """The statistics of these batches over all processes, which meet once however many blocks each looks at."""
 
-        def of(block: Block) -> Statistics:
-            statistics = self.density.mixture.statistics(block.points, self.fitter.assign, components, block.weights)
-            self.looked(len(block.points))
-            return statistics
-
-        statistics = reduce(add, (of(block) for batch in batches for block in batch.blocks()))
+        statistics = self.density.mixture.statistics_of(self._blocks(batches), self.fitter.assign, components)
         if self.trainer.world_size > 1:
-            statistics = statistics.summed(lambda part: self.trainer.strategy.reduce(part, reduce_op="sum"))
+            symmetric = self.density.mixture.covariance.triangular
+            statistics = statistics.summed(lambda part: self.trainer.strategy.reduce(part, reduce_op="sum"), symmetric)
         self.rows += float(statistics.n_points)
         return statistics
+
+    def _blocks(self, batches: list[Batch]) -> Iterator[Block]:
+        for batch in batches:
+            for block in batch.blocks():
+                yield block
+                self.looked(len(block.points))
 
     @property
     def gradient_norm(self) -> Tensor | None:
@@ -314,8 +312,7 @@ class MixtureModule(LightningModule):
         self.log("nll/test", self._held_out_nll())
 
     def _hold_out(self, batch: Batch) -> None:
-        for block in batch.blocks():
-            self.held_out.add(self.density.mixture.statistics(block.points, weights=block.weights))
+        self.held_out.add(self.density.mixture.statistics_of(batch.blocks()))
 
     def _held_out_nll(self) -> float:
         """In the data's units, over all processes' points."""

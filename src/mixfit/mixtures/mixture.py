@@ -15,8 +15,9 @@ also moves the origin there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
+from itertools import chain
 from math import log, pi, sqrt
 
 import torch
@@ -26,7 +27,7 @@ from mixfit.mixtures.assignments import Assignment, soft
 from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.passes.formulation import wide
-from mixfit.mixtures.passes.one_pass import by_chunk, statistics, statistics_under
+from mixfit.mixtures.passes.one_pass import Block, by_chunk, statistics, statistics_under
 from mixfit.mixtures.passes.rule import Plan, plan
 from mixfit.mixtures.statistics import Statistics
 
@@ -177,8 +178,21 @@ class Mixture(nn.Module):
         A point of weight w (weights are (N,), not negative) counts as if it were there w times. Works in chunks that
         stay in cache; costs O(N K D²) for triangular factors and O(N K D) for the others.
         """
+        return self.statistics_of([(points, weights)], assignment, components)
+
+    @torch.no_grad()
+    def statistics_of(
+        self, blocks: Iterable[Block], assignment: Assignment = soft, components: Components | None = None
+    ) -> Statistics:
+        """The same of points that come in blocks, of which few are there at a time: points (n, D), and weights or None.
+
+        There must be a block, though it may be empty. If there are several, each is made while others are looked at.
+        """
         components = Components(*(tensor.detach() for tensor in components or self.components))
-        return statistics(self._pass_over(points, components), points, assignment, components.log_weights, weights)
+        rest = iter(blocks)
+        first = next(rest)  # of several blocks each is large
+        chosen = self._pass_over(first[0], components)
+        return statistics(chosen, chain([first], rest), assignment, components.log_weights)
 
     @torch.no_grad()
     def statistics_under(self, responsibilities: Tensor, points: Tensor) -> Statistics:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from itertools import chain, islice
 from threading import Barrier, Lock
 from typing import TypeVar
 
@@ -31,23 +31,24 @@ def panels(n_points: int, rows: int) -> list[list[slice]]:
     return [chunks[first : first + size] for first in range(0, len(chunks), size)]
 
 
-def in_order(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """The function of each item, in their order, computed on as many threads as torch has here.
 
-    Each works on one item by itself. Results wait for at most two items per thread.
+    Each works on one item by itself; a lone item has all of them. Not more than two items per thread are taken ahead.
     """
-    n_threads = min(torch.get_num_threads(), len(items))
-    if n_threads <= 1:
-        yield from map(function, items)
-        return
-    pool = _pool(torch.get_num_threads())
     rest = iter(items)
-    waiting: deque[Future[Result]] = deque(pool.submit(function, item) for item in islice(rest, 2 * n_threads))
+    n_threads = torch.get_num_threads()
+    first = list(islice(rest, 2 * n_threads if n_threads > 1 else 0))
+    if len(first) <= 1:
+        yield from map(function, chain(first, rest))
+        return
+    pool = _pool(n_threads)
+    waiting: deque[Future[Result]] = deque(pool.submit(function, item) for item in first)
+    del first
     try:
         while waiting:
             result = waiting.popleft().result()
-            for item in islice(rest, 1):
-                waiting.append(pool.submit(function, item))
+            waiting.extend(pool.submit(function, item) for item in islice(rest, 1))
             yield result
     finally:
         for future in waiting:

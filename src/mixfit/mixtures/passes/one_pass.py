@@ -1,8 +1,8 @@
-"""Statistics, or anything else, of all points by a plan."""
+"""Statistics, or anything else, of all points by a plan: in one tensor, or in blocks that come one after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import add
 from typing import NamedTuple
@@ -15,6 +15,9 @@ from mixfit.mixtures.passes.chunks import panels
 from mixfit.mixtures.passes.formulation import Look, Sums, wide
 from mixfit.mixtures.passes.rule import Plan
 from mixfit.mixtures.statistics import Statistics
+
+Block = tuple[Tensor, Tensor | None]
+"""Points (n, D), and how often each counts, (n,), or None for once."""
 
 
 class _Panel(NamedTuple):
@@ -30,14 +33,14 @@ class _Panel(NamedTuple):
         )
 
 
-def statistics(
-    plan: Plan, points: Tensor, assignment: Assignment, log_weights: Tensor, weights: Tensor | None
-) -> Statistics:
-    """The statistics of points (N, D), of which each counts as often as its weight (N,) says."""
+def statistics(plan: Plan, blocks: Iterable[Block], assignment: Assignment, log_weights: Tensor) -> Statistics:
+    """The statistics of all points in some blocks (at least one, which may be empty), which may be made on the way."""
+    formulation = plan.formulation
 
     @torch.no_grad()  # which a thread has to say for itself
-    def panel(chunks: list[slice]) -> _Panel:
-        look = plan.formulation.look(plan.formulation.rows)
+    def panel(item: tuple[Block, list[slice]]) -> _Panel:
+        (points, weights), chunks = item
+        look = formulation.look(formulation.rows)
         log_likelihood = torch.zeros((), dtype=wide(points.device), device=points.device)
         n_points = log_likelihood.clone()
         for chunk in chunks:
@@ -47,8 +50,9 @@ def statistics(
             n_points += len(log_density) if counts is None else counts.sum()
         return _Panel(look.sums, log_likelihood, n_points)
 
-    total: _Panel = reduce(add, plan.spread(panel, panels(len(points), plan.formulation.rows)))
-    return plan.formulation.statistics(total.sums, total.n_points, total.log_likelihood)
+    items = ((block, chunks) for block in blocks for chunks in panels(len(block[0]), formulation.rows))
+    total: _Panel = reduce(add, plan.spread(panel, items))
+    return formulation.statistics(total.sums, total.n_points, total.log_likelihood)
 
 
 def statistics_under(plan: Plan, points: Tensor, responsibilities: Tensor) -> Statistics:

@@ -8,7 +8,7 @@ neither way faster than it costs to start: a pass is matrix products and a few o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import torch
@@ -45,7 +45,7 @@ class Plan(NamedTuple):
     """
 
     formulation: Formulation
-    spread: Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
+    spread: Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 
 def plan(family: Covariance, components: Components, n_points: int) -> Plan:
