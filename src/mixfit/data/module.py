@@ -131,5 +131,6 @@ class Batches:
         return -(-len(self.part) // self.size)
 
     def __iter__(self) -> Iterator[Batch]:
+        # a generator, for whoever goes on asks for its batches before it knows the epoch
         order = None if self.seed is None else generator(self.seed, 5 + 8 * self.datamodule.epoch)
-        return map(Batch, self.part.batches(self.size, order, self.rank, self.n_ranks))
+        yield from map(Batch, self.part.batches(self.size, order, self.rank, self.n_ranks))
