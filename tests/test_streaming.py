@@ -81,9 +81,13 @@ def components(ended: Ended) -> tuple[torch.Tensor, ...]:
 RTOL = 1e-9
 
 
-def assert_same_fit(streamed: Ended, in_memory: Ended) -> None:
+PASSES = ("passes", "passes/best")
+"""At the optimum rounding errors decide how often a line search looks."""
+
+
+def assert_same_fit(streamed: Ended, in_memory: Ended, but: tuple[str, ...] = ()) -> None:
     for name, value in in_memory.metrics.items():
-        if isinstance(value, float) and not name.startswith("seconds"):
+        if isinstance(value, float) and not name.startswith("seconds") and name not in but:
             assert streamed.metrics[name] == pytest.approx(value, rel=RTOL, abs=RTOL), name
     assert streamed.metrics["n_points"] == in_memory.metrics["n_points"]
     for mine, theirs in zip(components(streamed), components(in_memory), strict=True):
@@ -98,12 +102,11 @@ def test_streamed_em_is_em_in_memory(shape: str, folder: Path, tmp_path: Path) -
     assert_same_fit(*fits)
 
 
-@pytest.mark.parametrize(("optimizer", "passes"), [("kmeans", 20), ("lbfgs", 8), ("adam", 20)])
-def test_every_way_to_fit_a_full_batch_streams(optimizer: str, passes: int, folder: Path, tmp_path: Path) -> None:
-    """At the optimum a line search follows rounding errors, so L-BFGS is compared before it is there."""
-    options = [f"optimizer={optimizer}", f"trainer.max_epochs={passes}"]
+@pytest.mark.parametrize("optimizer", ["kmeans", "lbfgs", "adam"])
+def test_every_way_to_fit_a_full_batch_streams(optimizer: str, folder: Path, tmp_path: Path) -> None:
+    options = [f"optimizer={optimizer}", "trainer.max_epochs=20"]
     fits = [fit(tmp_path / str(stream), folder / "odd.parquet", stream, *options) for stream in (True, False)]
-    assert_same_fit(*fits)
+    assert_same_fit(*fits, but=PASSES if optimizer == "lbfgs" else ())
 
 
 @pytest.mark.parametrize("optimizer", ["em", "adam"])
