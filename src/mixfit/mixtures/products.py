@@ -29,8 +29,9 @@ class Tile(NamedTuple):
 
 
 def triangle(dim: int, rows: int) -> list[Tile]:
-    """x_i x_j for i ≤ j, D(D + 1)/2 rows in the order of `torch.triu_indices`."""
+    """x_i x_j for i ≤ j, D(D + 1)/2 rows in the order of `torch.triu_indices`; up to twice as many in one tile."""
     tiles, first = [], 0
+    rows = 2 * rows if dim * (dim + 1) // 2 <= 2 * rows else rows
     while first < dim:
         last, size = first + 1, dim - first
         while last < dim and size + dim - last <= rows:

@@ -31,7 +31,7 @@ def test_panels_hold_every_point_once_and_in_order(n_points: int) -> None:
 def test_panels_are_alike_in_size_where_there_are_many() -> None:
     sizes = {len(panel) for panel in panels(64 * 160, 64)}
     assert sizes == {8}
-    assert len(panels(64 * 32, 64)) == 16
+    assert len(panels(64 * 32, 64)) == 8
 
 
 def test_results_come_in_the_order_of_their_items(n_threads: int) -> None:

@@ -11,13 +11,13 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import chain, islice
+from itertools import islice
 from threading import Barrier, Lock
 from typing import TypeVar
 
 import torch
 
-MOST_CHUNKS, LEAST_PANELS = 8, 16
+MOST_CHUNKS, LEAST_PANELS = 8, 8
 """A panel has so many chunks, or fewer where there would not be as many panels."""
 
 Item = TypeVar("Item")
@@ -34,17 +34,14 @@ def panels(n_points: int, rows: int) -> list[list[slice]]:
 def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """The function of each item, in their order, computed on as many threads as torch has here.
 
-    Each works on one item by itself; a lone item has all of them. Not more than two items per thread are taken ahead.
+    Each works on one item by itself. Not more than two items per thread are taken ahead.
     """
-    rest = iter(items)
     n_threads = torch.get_num_threads()
-    first = list(islice(rest, 2 * n_threads if n_threads > 1 else 0))
-    if len(first) <= 1:
-        yield from map(function, chain(first, rest))
+    if n_threads == 1:
+        yield from map(function, items)
         return
-    pool = _pool(n_threads)
-    waiting: deque[Future[Result]] = deque(pool.submit(function, item) for item in first)
-    del first
+    pool, rest = _pool(n_threads), iter(items)
+    waiting: deque[Future[Result]] = deque(pool.submit(function, item) for item in islice(rest, 2 * n_threads))
     try:
         while waiting:
             result = waiting.popleft().result()

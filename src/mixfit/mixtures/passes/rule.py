@@ -29,7 +29,7 @@ MOST_AMPLIFIED = {torch.float64: 2.0**18, torch.float32: 2.0**13}
 points by a hundredth of that."""
 
 
-IN_CACHE = Sizes(deviations=2**20, features=2**22, tile=256, most_rows=2**14)
+IN_CACHE = Sizes(deviations=2**20, features=2**22, tile=128, most_rows=2**16)
 """A core's caches hold a megabyte or a few."""
 
 IN_MEMORY = Sizes(deviations=2**28, features=2**28, tile=2**12, most_rows=2**20)
