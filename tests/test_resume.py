@@ -27,7 +27,7 @@ class Looks:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, last: int | None = None) -> None:
         self.n = 0
-        look = Mixture.statistics
+        look = Mixture.statistics_of
 
         def counted(*arguments: Any, **options: Any) -> Any:
             self.n += 1
@@ -35,7 +35,7 @@ class Looks:
                 raise KeyboardInterrupt
             return look(*arguments, **options)
 
-        monkeypatch.setattr(Mixture, "statistics", counted)
+        monkeypatch.setattr(Mixture, "statistics_of", counted)
 
 
 def interrupted_at(look: int, folder: Path, *typed: str) -> Ended:

@@ -27,8 +27,15 @@ SEED = 0
 N_POINTS, DIM, N_COMPONENTS, PASSES = 1_000_000, 16, 32, 5
 FEW = 5_000
 STREAMED_ROWS, STREAMED_DIM, STREAMED_COMPONENTS, STREAMED_PASSES = 100_000_000, 8, 8, 2
-HELD_ROWS, HELD_PASSES = 2_000_000, 20
-FIT = ("covariance=full", "optimizer=em", "optimizer.tolerance=0", f"seed={SEED}")
+HELD_ROWS, HELD_PASSES = 5_000_000, 20
+FIT = (
+    "data.val_fraction=0",
+    "data.test_fraction=0",
+    "covariance=full",
+    "optimizer=em",
+    "optimizer.tolerance=0",
+    f"seed={SEED}",
+)
 STREAM, HOLD = ("data.stream=true",), ("data.stream=false",)
 
 

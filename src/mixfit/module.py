@@ -20,7 +20,7 @@ from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor
 from torch.optim import Optimizer
 
-from mixfit.data.batch import Batch, Block
+from mixfit.data.batch import Batch
 from mixfit.data.dataset import Part, Rows, generator
 from mixfit.data.module import MixtureDataModule
 from mixfit.errors import InputError
@@ -29,6 +29,7 @@ from mixfit.mixtures.density import Density
 from mixfit.mixtures.initializers.kmeans_plusplus import kmeans_plusplus
 from mixfit.mixtures.initializers.start import Initializer, start_
 from mixfit.mixtures.mixture import Components, Mixture
+from mixfit.mixtures.passes.one_pass import Block
 from mixfit.mixtures.poorest import poorest_places
 from mixfit.mixtures.standardization import COARSE, Standardization, column_of_rounding
 from mixfit.mixtures.statistics import Statistics

@@ -1,32 +1,21 @@
 """The points of one visit as a mixture looks at them: in its own coordinates, type and place, some at a time.
 
-What is small is standardized once, however often it is looked at. What is not is standardized on the way, block by
-block: a copy of the points would be as large as they are, and to make a block anew costs a pass next to nothing.
+What is small is standardized once, however often it is looked at. What is not is standardized on the way, by the thread
+that looks: a copy of the points would be as large as they are, and a chunk in the cache costs next to nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from mixfit.data.dataset import Blocks, Part
+from mixfit.mixtures.passes.one_pass import Block, unchanged
 
 SHARE = 1 / 4
 """Of the free memory of an accelerator: so much may be filled with points, that they need to get there once only."""
-
-
-class Block(NamedTuple):
-    """Standardized points (n, D), and how often each counts (n,); None for once."""
-
-    points: Tensor
-    weights: Tensor | None
-
-
-def _as_they_are(points: Tensor) -> Tensor:
-    return points
 
 
 class Batch:
@@ -37,7 +26,7 @@ class Batch:
         standardized: takes points (n, D) to the mixture's coordinates, dtype and device.
     """
 
-    def __init__(self, part: Blocks, standardized: Callable[[Tensor], Tensor] = _as_they_are) -> None:
+    def __init__(self, part: Blocks, standardized: Callable[[Tensor], Tensor] = unchanged) -> None:
         self.part = part
         self._standardized = standardized
         self._kept: list[Block] | None = None
@@ -45,22 +34,24 @@ class Batch:
     def blocks(self) -> Iterator[Block]:
         """All points, the same in every pass; at least one block, which may be empty."""
         if self._kept is None and self._fits:
-            self._kept = list(self._made())
-        return self._made() if self._kept is None else iter(self._kept)
+            self._kept = [self._standardized_once(part) for part in self._parts()]
+        if self._kept is None:
+            return (Block(part.points, part.weights, self._standardized) for part in self._parts())
+        return iter(self._kept)
 
     def seen_by(self, standardized: Callable[[Tensor], Tensor]) -> Batch:
         """The same points in the coordinates of a mixture."""
         return Batch(self.part, standardized)
 
-    def _made(self) -> Iterator[Block]:
-        n_blocks = 0
+    def _parts(self) -> Iterator[Part]:
+        n_parts = 0
         for part in self.part.blocks():
-            n_blocks += 1
-            yield self._block(part)
-        if not n_blocks:
-            yield self._block(Part(torch.empty(0, self.part.dim, dtype=torch.float64)))
+            n_parts += 1
+            yield part
+        if not n_parts:
+            yield Part(torch.empty(0, self.part.dim, dtype=torch.float64))
 
-    def _block(self, part: Part) -> Block:
+    def _standardized_once(self, part: Part) -> Block:
         points = self._standardized(part.points)
         return Block(points, None if part.weights is None else part.weights.to(points))
 

@@ -20,7 +20,7 @@ from mixfit.data.tables import check_rows, columns_of, named, points_of
 from mixfit.data.unchanged import Unchanged
 from mixfit.errors import InputError
 
-STRETCH, MOST_ROWS = 2**17, 2**15
+STRETCH, MOST_ROWS = 2**18, 2**17
 """Numbers, and rows, that are read at a time: what waits to be used takes little memory and stays in a core's cache."""
 
 

@@ -178,20 +178,20 @@ class Mixture(nn.Module):
         A point of weight w (weights are (N,), not negative) counts as if it were there w times. Works in chunks that
         stay in cache; costs O(N K D²) for triangular factors and O(N K D) for the others.
         """
-        return self.statistics_of([(points, weights)], assignment, components)
+        return self.statistics_of([Block(points, weights)], assignment, components)
 
     @torch.no_grad()
     def statistics_of(
         self, blocks: Iterable[Block], assignment: Assignment = soft, components: Components | None = None
     ) -> Statistics:
-        """The same of points that come in blocks, of which few are there at a time: points (n, D), and weights or None.
+        """The same of points that come in blocks, of which few need to be there at a time.
 
         There must be a block, though it may be empty. If there are several, each is made while others are looked at.
         """
         components = Components(*(tensor.detach() for tensor in components or self.components))
         rest = iter(blocks)
         first = next(rest)  # of several blocks each is large
-        chosen = self._pass_over(first[0], components)
+        chosen = self._pass_over(first.points, components)
         return statistics(chosen, chain([first], rest), assignment, components.log_weights)
 
     @torch.no_grad()

@@ -86,9 +86,10 @@ class Standardization(nn.Module):
         """
         device = "cpu" if points.device.type == "mps" else points.device
         half = self._half
-        shift, scale = (self.shift * half).to(device), (self.scale * half).to(device)
+        halved = (self.shift, self.scale) if half == 1 else (self.shift * half, self.scale * half)
+        shift, scale = (vector.to(device) for vector in halved)
         wide = points.to(device, torch.float64)
-        standardized = ((wide if half == 1 else wide * half) - shift) / scale
+        standardized = torch.sub(wide if half == 1 else wide * half, shift).div_(scale)
         farthest = torch.finfo(like.dtype).max ** 0.6
         return standardized.clamp_(-farthest, farthest).to(like.device, like.dtype)
 

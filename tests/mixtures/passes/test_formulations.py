@@ -18,7 +18,7 @@ from mixfit.mixtures.passes import rule
 from mixfit.mixtures.passes.centred import Centred
 from mixfit.mixtures.passes.features import Features
 from mixfit.mixtures.passes.formulation import Formulation, Sizes
-from mixfit.mixtures.passes.one_pass import by_chunk, statistics, statistics_under
+from mixfit.mixtures.passes.one_pass import Block, by_chunk, statistics, statistics_under
 from mixfit.mixtures.passes.rule import Plan
 from mixfit.mixtures.passes.split import Split
 from mixfit.mixtures.statistics import Statistics
@@ -66,7 +66,7 @@ def test_all_formulations_add_up_the_same_statistics(
 ) -> None:
     weights = torch.linspace(0.5, 3, len(points)) if weighted else None
     first, *others = (
-        statistics(Plan(formulation, map), [(points, weights)], assignment, components.log_weights)  # type: ignore[arg-type]
+        statistics(Plan(formulation, map), [Block(points, weights)], assignment, components.log_weights)  # type: ignore[arg-type]
         for formulation in formulations(covariance, components)
     )
     for other in others:
@@ -90,7 +90,9 @@ def test_the_size_of_chunks_and_tiles_does_not_show(
     covariance: Covariance, components: Components, points: Tensor
 ) -> None:
     large, small = (
-        statistics(Plan(Features(covariance, components, sizes), map), [(points, None)], soft, components.log_weights)
+        statistics(
+            Plan(Features(covariance, components, sizes), map), [Block(points, None)], soft, components.log_weights
+        )
         for sizes in (rule.IN_CACHE, SMALL)
     )
     assert_same(small, large, 1e-11)
@@ -126,7 +128,7 @@ def test_the_rule_leaves_features_where_they_would_lose_digits() -> None:
             family, components, points = shrunk(factor)
             assert isinstance(rule.plan(family, components, 10_000).formulation, expected)
             statistics_of = [
-                statistics(Plan(made, map), [(points, None)], soft, components.log_weights)
+                statistics(Plan(made, map), [Block(points, None)], soft, components.log_weights)
                 for made in (
                     rule.plan(family, components, 10_000).formulation,
                     Centred(family, components, rule.IN_CACHE),
@@ -150,15 +152,19 @@ def test_a_component_that_is_no_number_is_not_hidden_by_features() -> None:
     with torch.no_grad():
         components.scale[1] = torch.nan
         made = rule.plan(family, components, 10_000).formulation
-        assert bool(statistics(Plan(made, map), [(points, None)], soft, components.log_weights).nll.isnan())
+        assert bool(statistics(Plan(made, map), [Block(points, None)], soft, components.log_weights).nll.isnan())
 
 
 @pytest.mark.parametrize("dim", [1, 3, 64])
 def test_a_pass_in_float32_is_as_good_as_its_numbers(dim: int) -> None:
     family, components, points = shrunk(0.5, dim, torch.float32)
     wide = Components(*(tensor.double() for tensor in components))
-    found = statistics(Plan(Features(family, components, SMALL), map), [(points, None)], soft, components.log_weights)
-    expected = statistics(Plan(Centred(family, wide, SMALL), map), [(points.double(), None)], soft, wide.log_weights)
+    found = statistics(
+        Plan(Features(family, components, SMALL), map), [Block(points, None)], soft, components.log_weights
+    )
+    expected = statistics(
+        Plan(Centred(family, wide, SMALL), map), [Block(points.double(), None)], soft, wide.log_weights
+    )
     assert_close(found.nll, expected.nll, rtol=0, atol=1e-5 * dim)
     assert_close(found.count.double(), expected.count, rtol=1e-5, atol=1e-3)
     assert_close(found.second.double(), expected.second, rtol=1e-4, atol=1e-4 * 600)

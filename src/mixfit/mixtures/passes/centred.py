@@ -63,9 +63,9 @@ class CentredLook:
         chunk = Sums((responsibilities.sum(1), self.family.color(scale, first), second))
         self._sums = chunk if self._sums is None else self._sums + chunk
 
-    @property
-    def sums(self) -> Sums:
+    def take(self) -> Sums:
         """Over all chunks so far."""
         if self._sums is None:
             raise RuntimeError("a look adds up the chunks it has seen: call log_joint and add first")
-        return self._sums
+        sums, self._sums = self._sums, None
+        return sums

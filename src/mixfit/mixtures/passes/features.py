@@ -145,10 +145,9 @@ class FeaturesLook:
             else:
                 total += in_segments(shares, rows)
 
-    @property
-    def sums(self) -> Sums:
+    def take(self) -> Sums:
         """Of x and 1, (K, D + 1), and of the products, (K, Q) or (1, Q)."""
-        linear, *products = self.totals
+        (linear, *products), self.totals = self.totals, [torch.zeros_like(total) for total in self.totals]
         if linear.shape[1] > self.dim + 1:
             linear, begun = linear[:, : self.dim + 1], linear[:, self.dim + 1 :]
             products = [begun, *products]

@@ -30,9 +30,8 @@ class Look(Protocol):
         """Adds to the sums those of the last chunk under responsibilities (K, n)."""
         ...
 
-    @property
-    def sums(self) -> Sums:
-        """Over all chunks so far."""
+    def take(self) -> Sums:
+        """The sums over all chunks so far; the next chunk begins new ones."""
         ...
 
 

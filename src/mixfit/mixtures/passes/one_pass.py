@@ -12,12 +12,46 @@ from torch import Tensor
 
 from mixfit.mixtures.assignments import Assignment, soft, soften_
 from mixfit.mixtures.passes.chunks import panels
-from mixfit.mixtures.passes.formulation import Look, Sums, wide
+from mixfit.mixtures.passes.formulation import Formulation, Look, Sums, wide
 from mixfit.mixtures.passes.rule import Plan
 from mixfit.mixtures.statistics import Statistics
 
-Block = tuple[Tensor, Tensor | None]
-"""Points (n, D), and how often each counts, (n,), or None for once."""
+
+def unchanged(points: Tensor) -> Tensor:
+    """The points themselves."""
+    return points
+
+
+class Block(NamedTuple):
+    """Some points of many.
+
+    Attributes:
+        points: (n, D), in whatever coordinates.
+        weights: (n,), how often each counts; None for once.
+        into: takes points (m, D) to the mixture's coordinates, dtype and device; called with a chunk at a time, in the
+            thread that looks at it.
+    """
+
+    points: Tensor
+    weights: Tensor | None = None
+    into: Callable[[Tensor], Tensor] = unchanged
+
+
+class _Idle:
+    """Looks that wait for the next panel, because their temporaries are dear to make."""
+
+    def __init__(self, formulation: Formulation) -> None:
+        self._formulation = formulation
+        self._looks: list[Look] = []
+
+    def get(self) -> Look:
+        try:
+            return self._looks.pop()  # which one thread at a time can do
+        except IndexError:
+            return self._formulation.look(self._formulation.rows)
+
+    def put(self, look: Look) -> None:
+        self._looks.append(look)
 
 
 class _Panel(NamedTuple):
@@ -35,22 +69,25 @@ class _Panel(NamedTuple):
 
 def statistics(plan: Plan, blocks: Iterable[Block], assignment: Assignment, log_weights: Tensor) -> Statistics:
     """The statistics of all points in some blocks (at least one, which may be empty), which may be made on the way."""
-    formulation = plan.formulation
+    formulation, idle = plan.formulation, _Idle(plan.formulation)
 
     @torch.no_grad()  # which a thread has to say for itself
     def panel(item: tuple[Block, list[slice]]) -> _Panel:
-        (points, weights), chunks = item
-        look = formulation.look(formulation.rows)
-        log_likelihood = torch.zeros((), dtype=wide(points.device), device=points.device)
+        (points, weights, into), chunks = item
+        look = idle.get()
+        log_likelihood = torch.zeros((), dtype=wide(log_weights.device), device=log_weights.device)
         n_points = log_likelihood.clone()
         for chunk in chunks:
-            counts = None if weights is None else weights[chunk]
-            log_density = _look_at(look, points[chunk], assignment, log_weights, counts)
+            inside = into(points[chunk])
+            counts = None if weights is None else weights[chunk].to(inside)
+            log_density = _look_at(look, inside, assignment, log_weights, counts)
             log_likelihood += log_density.sum(dtype=log_likelihood.dtype)
             n_points += len(log_density) if counts is None else counts.sum()
-        return _Panel(look.sums, log_likelihood, n_points)
+        sums = look.take()
+        idle.put(look)
+        return _Panel(sums, log_likelihood, n_points)
 
-    items = ((block, chunks) for block in blocks for chunks in panels(len(block[0]), formulation.rows))
+    items = ((block, chunks) for block in blocks for chunks in panels(len(block.points), formulation.rows))
     total: _Panel = reduce(add, plan.spread(panel, items))
     return formulation.statistics(total.sums, total.n_points, total.log_likelihood)
 
@@ -64,7 +101,7 @@ def statistics_under(plan: Plan, points: Tensor, responsibilities: Tensor) -> St
         for chunk in chunks:
             look.log_joint(points[chunk])
             look.add(responsibilities[chunk].T)
-        return look.sums
+        return look.take()
 
     total: Sums = reduce(add, plan.spread(panel, panels(len(points), plan.formulation.rows)))
     nothing = torch.zeros((), dtype=wide(points.device), device=points.device)

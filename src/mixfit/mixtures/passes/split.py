@@ -78,7 +78,6 @@ class SplitLook:
         for place, look in zip(self.places, self.looks, strict=True):
             look.add(responsibilities[place])
 
-    @property
-    def sums(self) -> Sums:
+    def take(self) -> Sums:
         """One after the other."""
-        return Sums(tuple(tensor for look in self.looks for tensor in look.sums.tensors))
+        return Sums(tuple(tensor for look in self.looks for tensor in look.take().tensors))
