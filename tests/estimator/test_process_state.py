@@ -164,7 +164,7 @@ def interrupted_soon(fit: Callable[[], object]) -> None:
             signal.raise_signal(signal.SIGINT)
         return statistics(*arguments, **options)
 
-    with patch.object(Mixture, "statistics", counted):
+    with patch.object(Mixture, "statistics_of", counted):
         fit()
 
 

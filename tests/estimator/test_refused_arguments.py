@@ -52,7 +52,7 @@ CASES = [(name, value) for name, values in ARGUMENTS.items() for value in values
 def test_nonsense_for_an_argument_is_refused_before_any_work(name: str, value: Any, method: str) -> None:
     arguments: dict[str, Any] = {"n_components": 2, "optimizer": "adam" if name == "optimizer_options" else "em"}
     mixture = GaussianMixture(**arguments | {name: value})
-    with patch.object(Mixture, "statistics") as working:
+    with patch.object(Mixture, "statistics_of") as working:
         with pytest.raises((ValueError, TypeError)) as refused:
             getattr(mixture, method)(NUMBERS)
         assert not working.called
@@ -69,7 +69,7 @@ def assert_in_words_of_python(message: str) -> None:
 
 def test_torchs_own_rules_for_an_optimizer_are_known_before_any_work() -> None:
     options = {"nesterov": True, "momentum": 0.0}
-    with patch.object(Mixture, "statistics") as working, pytest.raises(ValueError, match="Nesterov momentum requires"):
+    with patch.object(Mixture, "statistics_of") as working, pytest.raises(ValueError, match="Nesterov momentum requires"):
         GaussianMixture(optimizer="sgd", optimizer_options=options).fit(NUMBERS)
     assert not working.called
 

@@ -116,7 +116,7 @@ def test_what_is_no_point_is_refused_before_any_work(case: str, method: str) -> 
     mixture = GaussianMixture(1)
     if method == "score_samples":
         mixture.fit(NUMBERS)
-    with patch.object(Mixture, "statistics") as fitting, patch.object(Density, "log_density") as scoring:
+    with patch.object(Mixture, "statistics_of") as fitting, patch.object(Density, "log_density") as scoring:
         with pytest.raises(kind, match=message):
             getattr(mixture, method)(points)
         assert not fitting.called
