@@ -69,7 +69,10 @@ def assert_in_words_of_python(message: str) -> None:
 
 def test_torchs_own_rules_for_an_optimizer_are_known_before_any_work() -> None:
     options = {"nesterov": True, "momentum": 0.0}
-    with patch.object(Mixture, "statistics_of") as working, pytest.raises(ValueError, match="Nesterov momentum requires"):
+    with (
+        patch.object(Mixture, "statistics_of") as working,
+        pytest.raises(ValueError, match="Nesterov momentum requires"),
+    ):
         GaussianMixture(optimizer="sgd", optimizer_options=options).fit(NUMBERS)
     assert not working.called
 
