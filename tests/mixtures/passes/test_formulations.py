@@ -35,6 +35,8 @@ def components(mixture: Mixture) -> Components:
 def formulations(covariance: Covariance, components: Components, sizes: Sizes = SMALL) -> list[Formulation]:
     """All that can be made of a mixture."""
     found: list[Formulation] = [Centred(covariance, components, sizes), Features(covariance, components, sizes)]
+    if covariance.triangular:
+        found.append(Features(covariance, components, sizes, rule.average_factor(covariance, components)))
     if covariance.n_components > 1 and not isinstance(covariance, (Tied, TiedSpherical)):
         exact = torch.arange(covariance.n_components) % 2 == 0
         found.append(Split(covariance, components, exact, sizes))
@@ -137,6 +139,32 @@ def test_the_rule_leaves_features_where_they_would_lose_digits() -> None:
             assert_close(statistics_of[0].nll, statistics_of[1].nll, rtol=0, atol=1e-11)
             relative = torch.linalg.solve(statistics_of[1].second, statistics_of[0].second)
             assert_close(relative, torch.eye(3).expand(3, 3, 3), rtol=0, atol=1e-9)
+
+
+def test_long_thin_components_of_like_directions_are_whitened_first() -> None:
+    random = torch.Generator().manual_seed(0)
+    scale = torch.eye(3).tril() + torch.tensor([[0.0, 0, 0], [300, 0, 0], [0, 300, 0]])
+    family = Full(3, 3)
+    means = torch.randn(3, 3, generator=random) @ scale.mT
+    components = Components(torch.full((3,), 1 / 3).log(), means, scale.repeat(3, 1, 1))
+    points = torch.randn(9000, 3, generator=random) @ scale.mT
+    with torch.no_grad():
+        made = rule.plan(family, components, len(points)).formulation
+        assert isinstance(made, Features)
+        assert made.factor is not None
+        assert bool((Features(family, components, SMALL).amplification > 100 * made.amplification).all())
+        found, exact = (
+            statistics(Plan(formulation, map), [Block(points)], soft, components.log_weights)
+            for formulation in (made, Centred(family, components, SMALL))
+        )
+    assert_close(found.nll, exact.nll, rtol=0, atol=1e-11)
+    assert_close(found.second, exact.second, rtol=1e-10, atol=1e-6)
+
+
+def test_an_average_that_is_singular_or_no_number_whitens_nothing() -> None:
+    family, components, _ = shrunk(1.0)
+    assert rule.average_factor(family, components._replace(scale=0 * components.scale)) is None
+    assert rule.average_factor(family, components._replace(scale=components.scale * torch.nan)) is None
 
 
 def test_the_rule_lets_gradients_through_and_spares_small_passes_the_preparation() -> None:

@@ -10,7 +10,8 @@ contiguous row; features come in tiles that stay in cache, and are made again fo
 several. What float32 multiplies is added up in float64.
 
 Both products cancel: a small component far from the centre is the difference of large numbers. `amplification` says
-how large they are, and `rule` when that is too much.
+how large they are, and `rule` when that is too much. Where components are long and thin in like directions, points
+whitened by the average covariance cancel less.
 """
 
 from __future__ import annotations
@@ -35,23 +36,44 @@ class Features:
         family: of the covariances.
         components: the parameters.
         sizes: of temporaries.
+        factor: (D, D), lower triangular: features are of points whitened by it, A⁻¹ x; for families whose own factors
+            are triangular, and stay so. None takes points as they are.
     """
 
-    def __init__(self, family: Covariance, components: Components, sizes: Sizes) -> None:
+    def __init__(self, family: Covariance, components: Components, sizes: Sizes, factor: Tensor | None = None) -> None:
         means = components.means
         log_weights, exact, scale = (tensor.to(wide(means.device)) for tensor in components)
         self.family = family
         self.means = means
+        self.factor = factor
         self.origin = (torch.softmax(log_weights, 0) @ exact).to(means.dtype)
         self.away = exact - self.origin
+        log_volume = log_weights.new_zeros(())
+        if self.factor is not None:
+            self.away = self._whitened(self.away.T).T
+            scale = self._whitened(scale)
+            log_volume = self.factor.diagonal().log().sum()
         self.precision = family.precision(scale)
         self.variances = family.variances(scale)
         dual = family.dual(scale, self.away)
-        log_mass = log_weights - family.log_det(scale) - 0.5 * family.dim * log(2 * pi)
+        log_mass = log_weights - family.log_det(scale) - log_volume - 0.5 * family.dim * log(2 * pi)
         self.tiles = family.products(family.dim, sizes.tile)
         numbers = max(tile.size for tile in self.tiles) + sum(means.shape)
         self.rows = sizes.rows(sizes.features, numbers, means.dtype)
         self.linear = torch.cat([dual, (log_mass - 0.5 * (dual * self.away).sum(1))[:, None]], 1)
+
+    def _whitened(self, columns: Tensor) -> Tensor:
+        """A⁻¹ v of columns v, (..., D, n)."""
+        if self.factor is None:
+            return columns
+        return torch.linalg.solve_triangular(self.factor, columns, upper=False)
+
+    @property
+    def whitening(self) -> Tensor | None:
+        """A⁻¹, (D, D); None where points are taken as they are."""
+        if self.factor is None:
+            return None
+        return self._whitened(torch.eye(len(self.factor), dtype=self.factor.dtype, device=self.factor.device))
 
     @property
     def amplification(self) -> Tensor:
@@ -92,9 +114,10 @@ class Features:
         outer, away = self.family.outer, self.away
         second = self.family.second_of(products)
         second = second - outer(first, away) - outer(away, first) + outer(count[:, None] * away, away)
-        count, first, second = (
-            moment.to(self.means.dtype) for moment in (count, first - count[:, None] * away, second)
-        )
+        first = first - count[:, None] * away
+        if self.factor is not None:
+            first, second = first @ self.factor.mT, self.factor @ second @ self.factor.mT
+        count, first, second = (moment.to(self.means.dtype) for moment in (count, first, second))
         return Statistics(n_points, log_likelihood, count, first, second, self.means)
 
 
@@ -108,7 +131,8 @@ class FeaturesLook:
 
     def __init__(self, features: Features, rows: int) -> None:
         dtype, (n_components, dim) = features.means.dtype, features.means.shape
-        self.dim, self.origin = dim, features.origin[:, None]
+        self.dim, self.origin = dim, features.origin
+        self.whitening = None if features.whitening is None else features.whitening.to(dtype)
         self.blocks = [
             _Block(coefficients.to(dtype), slice(begin, begin + coefficients.shape[1]), tile)
             for coefficients, begin, tile in features.blocks
@@ -122,7 +146,11 @@ class FeaturesLook:
     def log_joint(self, points: Tensor) -> Tensor:
         """(K, n) as a sum over the blocks of coefficients times features."""
         self.n_points = len(points)
-        torch.sub(points.T, self.origin, out=self.table[: self.dim, : self.n_points])
+        inside = self.table[: self.dim, : self.n_points]
+        if self.whitening is None:
+            torch.sub(points.T, self.origin[:, None], out=inside)
+        else:
+            torch.mm(self.whitening, (points - self.origin).T, out=inside)
         scores = self.scores[:, : self.n_points]
         for number, block in enumerate(self.blocks):
             rows = self._filled(block)

@@ -2,8 +2,9 @@
 
 Measured (`python scripts/benchmark.py pass`): features are several times faster than deviations wherever there are
 points enough to pay for setting them up, which takes some thirty small operations. They are left where they would lose
-digits that a fit needs, and where gradients have to flow through the densities. torch.compile was tried and makes
-neither way faster than it costs to start: a pass is matrix products and a few operations in cache.
+digits that a fit needs, and where gradients have to flow through the densities. torch.compile was tried: a chunk of one
+or two dimensions becomes faster and one of sixteen does not, but the first call needs a C++ compiler and longer than
+most fits.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import torch
+from torch import Tensor
 
 from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.passes.centred import Centred
 from mixfit.mixtures.passes.chunks import in_order
 from mixfit.mixtures.passes.features import Features
-from mixfit.mixtures.passes.formulation import Formulation, Sizes
+from mixfit.mixtures.passes.formulation import Formulation, Sizes, wide
 from mixfit.mixtures.passes.split import Split
 
 FEW = 2**14
@@ -57,10 +59,33 @@ def plan(family: Covariance, components: Components, n_points: int) -> Plan:
 def _formulation(family: Covariance, components: Components, n_points: int, sizes: Sizes) -> Formulation:
     if n_points * components.means.numel() < FEW or torch.is_grad_enabled():
         return Centred(family, components, sizes)
-    features = Features(family, components, sizes)
-    exact = features.amplification <= MOST_AMPLIFIED[components.means.dtype]  # NaN is not
+    features, exact = _features(family, components, sizes)
     if bool(exact.all()):
         return features
     if features.shared or not bool(exact.any()):
         return Centred(family, components, sizes)
-    return Split(family, components, exact, sizes)
+    return Split(family, components, exact, sizes, features.factor)
+
+
+def _features(family: Covariance, components: Components, sizes: Sizes) -> tuple[Features, Tensor]:
+    """Those that are exact enough for more components, and for which they are, (K,)."""
+    most = MOST_AMPLIFIED[components.means.dtype]
+    features = Features(family, components, sizes)
+    exact = features.amplification <= most  # NaN is not
+    factor = None if bool(exact.all()) or not family.triangular else average_factor(family, components)
+    if factor is None:
+        return features, exact
+    whitened = Features(family, components, sizes, factor)
+    exact_there = whitened.amplification <= most
+    return (whitened, exact_there) if int(exact_there.sum()) > int(exact.sum()) else (features, exact)
+
+
+def average_factor(family: Covariance, components: Components) -> Tensor | None:
+    """The Cholesky factor (D, D) of Σ_k π_k Σ_k, in which long, thin components of like directions become rounder.
+
+    None if it has none, for numbers that are no numbers or too close to singular.
+    """
+    log_weights, _, scale = (tensor.to(wide(tensor.device)) for tensor in components)
+    average = torch.tensordot(torch.softmax(log_weights, 0), family.dense(scale), 1)
+    factor, first_failed_minor = torch.linalg.cholesky_ex(average)
+    return factor if not bool(first_failed_minor) and bool(factor.isfinite().all()) else None

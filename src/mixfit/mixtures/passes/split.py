@@ -21,16 +21,19 @@ class Split:
         components: the parameters.
         exact: which components features are exact enough for, (K,).
         sizes: of temporaries.
+        factor: that features whiten points by.
     """
 
-    def __init__(self, family: Covariance, components: Components, exact: Tensor, sizes: Sizes) -> None:
+    def __init__(
+        self, family: Covariance, components: Components, exact: Tensor, sizes: Sizes, factor: Tensor | None = None
+    ) -> None:
         self.means = components.means
         self.places = exact.nonzero().flatten(), (~exact).nonzero().flatten()
         few, others = (
             (type(family)(len(place), family.dim), Components(*(tensor[place] for tensor in components)))
             for place in self.places
         )
-        self.formulations: tuple[Formulation, ...] = Features(*few, sizes), Centred(*others, sizes)
+        self.formulations: tuple[Formulation, ...] = Features(*few, sizes, factor), Centred(*others, sizes)
 
     @property
     def rows(self) -> int:
