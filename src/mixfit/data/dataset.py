@@ -139,7 +139,7 @@ class Part:
         """All of it, or of more than `MOST_POINTS` points so many, drawn at random but always the same."""
         if len(self) <= MOST_POINTS:
             return self
-        drawn = Reservoir(MOST_POINTS, generator(0, 7))
+        drawn = Reservoir(MOST_POINTS, generator(1, 7))
         for rows in slices(self.points):
             drawn.add(torch.arange(rows.start, min(rows.stop, len(self))))
         return self.take(drawn.columns[0].to(self.points.device))

@@ -20,7 +20,7 @@ class Look:
 
     def __init__(self, dim: int) -> None:
         self._moments: Moments | None = None
-        self._drawn = Reservoir(MOST_POINTS, generator(0, 7))
+        self._drawn = Reservoir(MOST_POINTS, generator(1, 7))
         self._drawn.add(torch.empty(0, dim, dtype=torch.float64), torch.empty(0, dtype=torch.int64))
         self._is_labelled = False
 
