@@ -95,7 +95,6 @@ def test_an_array_is_read_as_it_lies(order: str, dtype: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("most", [100, 10_000])
 def test_the_sample_is_the_same_on_disk_and_in_memory(most: int, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dataset, "MOST_POINTS", most)
-    monkeypatch.setattr("mixfit.data.look.MOST_POINTS", most)
     on_disk, in_memory = both(file, label="kind")
     mine, theirs = on_disk.train.sample, in_memory.train.sample
     assert torch.equal(mine.points, theirs.points)

@@ -139,7 +139,7 @@ class Part:
         """All of it, or of more than `MOST_POINTS` points so many, drawn at random but always the same."""
         if len(self) <= MOST_POINTS:
             return self
-        drawn = Reservoir(MOST_POINTS, generator(1, 7))
+        drawn = sampling()
         for rows in slices(self.points):
             drawn.add(torch.arange(rows.start, min(rows.stop, len(self))))
         return self.take(drawn.columns[0].to(self.points.device))
@@ -188,6 +188,11 @@ class Dataset:
     columns: tuple[str, ...]
     truth: Density | None = None
     origin: str = ""
+
+
+def sampling() -> Reservoir:
+    """What draws a part's sample, in memory and on disk alike: the same rows of as many."""
+    return Reservoir(MOST_POINTS, generator(1, 7))
 
 
 def drawn(truth: Density, n_samples: int, n_val: int, n_test: int, seed: int) -> Dataset:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from mixfit.data.dataset import Part
-from mixfit.data.partition import generator
-from mixfit.mixtures.initializers.start import MOST_POINTS
+from mixfit.data.dataset import Part, sampling
 from mixfit.mixtures.moments import Moments
-from mixfit.mixtures.reservoir import Reservoir
 
 
 class Look:
@@ -20,7 +17,7 @@ class Look:
 
     def __init__(self, dim: int) -> None:
         self._moments: Moments | None = None
-        self._drawn = Reservoir(MOST_POINTS, generator(1, 7))
+        self._drawn = sampling()
         self._drawn.add(torch.empty(0, dim, dtype=torch.float64), torch.empty(0, dtype=torch.int64))
         self._is_labelled = False
 

@@ -24,6 +24,7 @@ from torch import Tensor
 
 from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance
+from mixfit.mixtures.covariances.cholesky import inverse_factor
 from mixfit.mixtures.passes.formulation import Sizes, Sums, wide
 from mixfit.mixtures.products import Tile
 from mixfit.mixtures.statistics import Statistics
@@ -48,11 +49,13 @@ class Features:
         self.factor = factor
         self.origin = (torch.softmax(log_weights, 0) @ exact).to(means.dtype)
         self.away = exact - self.origin
+        self.whitening: Tensor | None = None
         log_volume = log_weights.new_zeros(())
-        if self.factor is not None:
-            self.away = self._whitened(self.away.T).T
-            scale = self._whitened(scale)
-            log_volume = self.factor.diagonal().log().sum()
+        if factor is not None:
+            self.whitening = inverse_factor(factor).to(means.dtype)
+            self.away = torch.linalg.solve_triangular(factor, self.away.T, upper=False).T
+            scale = torch.linalg.solve_triangular(factor, scale, upper=False)
+            log_volume = factor.diagonal().log().sum()
         self.precision = family.precision(scale)
         self.variances = family.variances(scale)
         dual = family.dual(scale, self.away)
@@ -60,20 +63,8 @@ class Features:
         self.tiles = family.products(family.dim, sizes.tile)
         numbers = max(tile.size for tile in self.tiles) + sum(means.shape)
         self.rows = sizes.rows(sizes.features, numbers, means.dtype)
-        self.linear = torch.cat([dual, (log_mass - 0.5 * (dual * self.away).sum(1))[:, None]], 1)
-
-    def _whitened(self, columns: Tensor) -> Tensor:
-        """A⁻¹ v of columns v, (..., D, n)."""
-        if self.factor is None:
-            return columns
-        return torch.linalg.solve_triangular(self.factor, columns, upper=False)
-
-    @property
-    def whitening(self) -> Tensor | None:
-        """A⁻¹, (D, D); None where points are taken as they are."""
-        if self.factor is None:
-            return None
-        return self._whitened(torch.eye(len(self.factor), dtype=self.factor.dtype, device=self.factor.device))
+        linear = torch.cat([dual, (log_mass - 0.5 * (dual * self.away).sum(1))[:, None]], 1)
+        self.blocks = self._blocks(linear)
 
     @property
     def amplification(self) -> Tensor:
@@ -91,17 +82,20 @@ class Features:
         """Whether all components share one covariance."""
         return len(self.precision) < len(self.means)
 
-    @property
-    def blocks(self) -> list[tuple[Tensor, int, Tile | None]]:
-        """Coefficients, the first row of their features, and what makes these: x, 1 and a tile in one, or apart."""
-        below = self.linear.shape[1]
-        quadratic = list(
-            zip((-0.5 * self.precision).split([tile.size for tile in self.tiles], 1), self.tiles, strict=True)
-        )
+    def _blocks(self, linear: Tensor) -> list[_Block]:
+        """The coefficients of x, 1 and the products: those of the first tile beside those of x and 1, or apart."""
+        below = linear.shape[1]
+        quadratic = (-0.5 * self.precision).split([tile.size for tile in self.tiles], 1)
+        products = [
+            _Block(block, slice(below, below + tile.size), tile)
+            for block, tile in zip(quadratic, self.tiles, strict=True)
+        ]
         if self.shared:
-            return [(self.linear, 0, None), *((block, below, tile) for block, tile in quadratic)]
-        (block, tile), *others = quadratic
-        return [(torch.cat([self.linear, block], 1), 0, tile), *((block, below, tile) for block, tile in others)]
+            blocks = [_Block(linear, slice(below), None), *products]
+        else:
+            (block, rows, tile), *others = products
+            blocks = [_Block(torch.cat([linear, block], 1), slice(rows.stop), tile), *others]
+        return [block._replace(coefficients=block.coefficients.to(self.means.dtype)) for block in blocks]
 
     def look(self, rows: int) -> FeaturesLook:
         """With sums of zero, and room for so many points at a time."""
@@ -130,17 +124,13 @@ class FeaturesLook:
     """
 
     def __init__(self, features: Features, rows: int) -> None:
-        dtype, (n_components, dim) = features.means.dtype, features.means.shape
-        self.dim, self.origin = dim, features.origin
-        self.whitening = None if features.whitening is None else features.whitening.to(dtype)
-        self.blocks = [
-            _Block(coefficients.to(dtype), slice(begin, begin + coefficients.shape[1]), tile)
-            for coefficients, begin, tile in features.blocks
-        ]
+        n_components, dim = features.means.shape
+        self.dim, self.origin, self.whitening, self.blocks = dim, features.origin, features.whitening, features.blocks
         self.table = features.means.new_empty(max(block.rows.stop for block in self.blocks), rows)
         self.table[dim] = 1
         self.scores = features.means.new_empty(n_components, rows)
-        self.totals = [torch.zeros_like(coefficients) for coefficients, _, _ in features.blocks]
+        dtype = wide(features.means.device)
+        self.totals = [torch.zeros_like(block.coefficients, dtype=dtype) for block in self.blocks]
         self.n_points = 0
 
     def log_joint(self, points: Tensor) -> Tensor:
