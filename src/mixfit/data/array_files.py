@@ -94,7 +94,8 @@ def _columns_of_matrix(path: Path, array: StoredArray) -> ColumnFile:
 
         return cells
 
-    if array.packed:  # going to a row of an archive means to unpack all before it
+    # Going to a row of an archive means to unpack all before it; rows without a byte can be more than any list holds.
+    if array.packed or not array.row_bytes:
         return ColumnFile(names, reading(range(array.shape[0])))
     rows = max(1, PIECE // max(1, array.n_columns))
     spans = [range(first, min(first + rows, array.shape[0])) for first in range(0, array.shape[0], rows)]

@@ -50,6 +50,11 @@ class StoredArray:
         """D of a matrix (N, D), and 1 of a vector."""
         return self.shape[1] if len(self.shape) == 2 else 1
 
+    @property
+    def row_bytes(self) -> int:
+        """Of the D elements of one row; 0 where they are empty texts or there is none."""
+        return self.n_columns * self.dtype.itemsize
+
     def columns(
         self, positions: Sequence[int], rows: int, opened: ExitStack, span: range | None = None
     ) -> Iterator[Sequence[npt.NDArray[Any]]]:
@@ -58,7 +63,7 @@ class StoredArray:
         Only the rows of `span` are read where one is given.
         """
         read = self._side_by_side if self.in_column_order else self._row_by_row
-        rows = max(1, min(rows, MOST_BYTES // max(1, self.n_columns * self.dtype.itemsize)))
+        rows = max(1, min(rows, MOST_BYTES // max(1, self.row_bytes)))
         span = range(self.shape[0]) if span is None else span
         sizes = (min(rows, span.stop - first) for first in range(span.start, span.stop, rows))
         return read(positions, span.start, sizes, opened)
@@ -67,7 +72,7 @@ class StoredArray:
         self, positions: Sequence[int], first_row: int, sizes: Iterator[int], opened: ExitStack
     ) -> Iterator[Sequence[npt.NDArray[Any]]]:
         stream = self.open(opened)
-        stream.seek(self.start + first_row * self.n_columns * self.dtype.itemsize)
+        stream.seek(self.start + first_row * self.row_bytes)
         for n_rows in sizes:
             block = self._read(stream, n_rows * self.n_columns).reshape(n_rows, self.n_columns)
             yield [block[:, j] for j in positions]
