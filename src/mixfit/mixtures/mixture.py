@@ -137,7 +137,7 @@ class Mixture(nn.Module):
 
     def log_joint(self, points: Tensor) -> Tensor:
         """log π_k + log N(x_n; μ_k, Σ_k), (N, K), in nats; log-sum-exp of it is the log-density."""
-        return self._by_chunk(points, lambda log_joint, _: log_joint.T)
+        return self._by_chunk(points, lambda log_joint, _: log_joint.T.clone())
 
     def log_density(self, points: Tensor) -> Tensor:
         """log p(x_n), (N,), in nats."""

@@ -21,11 +21,13 @@ class Tile(NamedTuple):
 
     Attributes:
         size: how many rows.
-        fill: writes them, (size, n), for points laid out (D, n): `fill(points, out)`.
+        writing: what writes them, (size, n), of points laid out (D, n), into another tensor: `writing(points, rows)()`.
+            It can be called for all points that come to lie there, because cutting a tensor into views takes as long
+            as multiplying a few thousand numbers.
     """
 
     size: int
-    fill: Callable[[Tensor, Tensor], None]
+    writing: Callable[[Tensor, Tensor], Callable[[], object]]
 
 
 def triangle(dim: int, rows: int) -> list[Tile]:
@@ -42,33 +44,36 @@ def triangle(dim: int, rows: int) -> list[Tile]:
     return tiles
 
 
-def _triangle_rows(first: int, last: int) -> Callable[[Tensor, Tensor], None]:
-    def fill(points: Tensor, out: Tensor) -> None:
-        begin = 0
-        for i in range(first, last):
-            end = begin + len(points) - i
-            torch.mul(points[i:], points[i], out=out[begin:end])
-            begin = end
+def _triangle_rows(first: int, last: int) -> Callable[[Tensor, Tensor], Callable[[], object]]:
+    def writing(points: Tensor, rows: Tensor) -> Callable[[], object]:
+        sizes = [len(points) - i for i in range(first, last)]
+        views = [(points[i:], points[i], some) for i, some in zip(range(first, last), rows.split(sizes), strict=True)]
 
-    return fill
+        def write() -> None:
+            for left, right, product in views:
+                torch.mul(left, right, out=product)
+
+        return write
+
+    return writing
 
 
 def squares(dim: int, rows: int) -> list[Tile]:
     """x_i², D rows."""
 
-    def fill(points: Tensor, out: Tensor) -> None:
-        torch.mul(points, points, out=out)
+    def writing(points: Tensor, rows: Tensor) -> Callable[[], object]:
+        return lambda: torch.mul(points, points, out=rows)
 
-    return [Tile(dim, fill)]
+    return [Tile(dim, writing)]
 
 
 def norm(dim: int, rows: int) -> list[Tile]:
     """Σ_i x_i², one row."""
 
-    def fill(points: Tensor, out: Tensor) -> None:
-        torch.sum(points * points, 0, keepdim=True, out=out)
+    def writing(points: Tensor, rows: Tensor) -> Callable[[], object]:
+        return lambda: torch.sum(points * points, 0, keepdim=True, out=rows)
 
-    return [Tile(1, fill)]
+    return [Tile(1, writing)]
 
 
 def packed(matrices: Tensor) -> Tensor:

@@ -141,6 +141,53 @@ def test_the_rule_leaves_features_where_they_would_lose_digits() -> None:
             assert_close(relative, torch.eye(3).expand(3, 3, 3), rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("factor", [0.02, 0.01])
+def test_points_in_float32_that_would_lose_digits_are_multiplied_in_float64(factor: float) -> None:
+    family, components, points = shrunk(factor, dtype=torch.float32)
+    wide = Components(*(tensor.double() for tensor in components))
+    with torch.no_grad():
+        made = rule.plan(family, components, 10_000).formulation
+        assert isinstance(made, Features)
+        assert made.dtype == torch.float64
+        found, exact = (
+            statistics(Plan(formulation, map), [Block(some)], soft, components.log_weights)
+            for formulation, some in ((made, points), (Centred(family, wide, SMALL), points.double()))
+        )
+    assert {getattr(found, field.name).dtype for field in fields(found)} == {torch.float32, torch.float64}
+    assert found.second.dtype == torch.float32
+    assert_close(found.nll, exact.nll, rtol=0, atol=1e-6)
+    relative = torch.linalg.solve(exact.second, found.second.double())
+    assert_close(relative, torch.eye(3).expand(3, 3, 3), rtol=0, atol=1e-6 / factor)
+
+
+def test_one_component_of_many_that_would_lose_digits_does_not_slow_down_the_others() -> None:
+    _, (log_weights, means, scale), points = shrunk(1e-2, dtype=torch.float32)
+    places = torch.tensor([0, 1] * 8 + [2])
+    components = Components(log_weights[places] - 2, means[places], scale[places])
+    with torch.no_grad():
+        made = rule.plan(Full(17, 3), components, len(points)).formulation
+    assert isinstance(made, Split)
+    few, others = made.formulations
+    assert isinstance(few, Features)
+    assert few.dtype == torch.float32
+    assert isinstance(others, Centred)
+    assert len(others.components.means) == 1
+
+
+def test_what_is_said_of_every_point_outlives_the_chunk_it_was_computed_in(
+    monkeypatch: pytest.MonkeyPatch, mixture: Mixture, points: Tensor, distribution: MixtureSameFamily
+) -> None:
+    monkeypatch.setattr(rule, "IN_CACHE", SMALL)
+    monkeypatch.setattr(rule, "FEW", 0)
+    points = points.repeat(16 * SMALL.most_rows // len(points) + 1, 1)
+    component_log_density = distribution.component_distribution.log_prob(points[:, None])
+    log_joint = component_log_density + mixture.components.log_weights
+    with torch.no_grad():
+        assert_close(mixture.log_joint(points), log_joint, rtol=1e-10, atol=1e-9)
+        assert_close(mixture.responsibilities(points), log_joint.softmax(1), rtol=1e-9, atol=1e-9)
+        assert_close(mixture.log_density(points), distribution.log_prob(points), rtol=1e-10, atol=1e-9)
+
+
 def test_long_thin_components_of_like_directions_are_whitened_first() -> None:
     random = torch.Generator().manual_seed(0)
     scale = torch.eye(3).tril() + torch.tensor([[0.0, 0, 0], [300, 0, 0], [0, 300, 0]])
@@ -183,13 +230,17 @@ def test_a_component_that_is_no_number_is_not_hidden_by_features() -> None:
         assert bool(statistics(Plan(made, map), [Block(points, None)], soft, components.log_weights).nll.isnan())
 
 
+def of_some_in_float64(family: Covariance, components: Components, sizes: Sizes) -> Split:
+    """Deviations of the first component; features, in float64, of the others."""
+    return Split(family, components, torch.arange(3) > 0, sizes, None, torch.float64)
+
+
 @pytest.mark.parametrize("dim", [1, 3, 64])
-def test_a_pass_in_float32_is_as_good_as_its_numbers(dim: int) -> None:
+@pytest.mark.parametrize("made", [Features, Centred, of_some_in_float64])
+def test_a_pass_in_float32_is_as_good_as_its_numbers(made: Callable[..., Formulation], dim: int) -> None:
     family, components, points = shrunk(0.5, dim, torch.float32)
     wide = Components(*(tensor.double() for tensor in components))
-    found = statistics(
-        Plan(Features(family, components, SMALL), map), [Block(points, None)], soft, components.log_weights
-    )
+    found = statistics(Plan(made(family, components, SMALL), map), [Block(points, None)], soft, components.log_weights)
     expected = statistics(
         Plan(Centred(family, wide, SMALL), map), [Block(points.double(), None)], soft, wide.log_weights
     )

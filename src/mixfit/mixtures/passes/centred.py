@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance
-from mixfit.mixtures.passes.formulation import Sizes, Sums
+from mixfit.mixtures.passes.formulation import Sizes, Sums, wide
 from mixfit.mixtures.statistics import Statistics
 
 
@@ -36,7 +36,7 @@ class Centred:
 
     def statistics(self, sums: Sums, n_points: Tensor, log_likelihood: Tensor) -> Statistics:
         """The sums themselves: they are about the means."""
-        count, first, second = sums.tensors
+        count, first, second = (moment.to(self.components.means.dtype) for moment in sums.tensors)
         return Statistics(n_points, log_likelihood, count, first, second, self.components.means)
 
 
@@ -60,7 +60,8 @@ class CentredLook:
         scale = self.components.scale
         first = (responsibilities[:, None] @ self.whitened).squeeze(1)
         second = self.family.scatter(scale, responsibilities, self.whitened)
-        chunk = Sums((responsibilities.sum(1), self.family.color(scale, first), second))
+        moments = responsibilities.sum(1), self.family.color(scale, first), second
+        chunk = Sums(tuple(moment.to(wide(moment.device)) for moment in moments))
         self._sums = chunk if self._sums is None else self._sums + chunk
 
     def take(self) -> Sums:

@@ -34,7 +34,9 @@ def panels(n_points: int, rows: int) -> list[list[slice]]:
 def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """The function of each item, in their order, computed on as many threads as torch has here.
 
-    Each works on one item by itself. Not more than two items per thread are taken ahead.
+    Each works on one item by itself. Not more than two items per thread are taken ahead. What is done with the results
+    meanwhile has one thread: those of torch that have just shared an operation go on spinning for some milliseconds,
+    and would take the cores from ours.
     """
     n_threads = torch.get_num_threads()
     if n_threads == 1:
@@ -42,12 +44,14 @@ def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Itera
         return
     pool, rest = _pool(n_threads), iter(items)
     waiting: deque[Future[Result]] = deque(pool.submit(function, item) for item in islice(rest, 2 * n_threads))
+    torch.set_num_threads(1)
     try:
         while waiting:
             result = waiting.popleft().result()
             waiting.extend(pool.submit(function, item) for item in islice(rest, 1))
             yield result
     finally:
+        torch.set_num_threads(n_threads)
         for future in waiting:
             future.cancel()
 

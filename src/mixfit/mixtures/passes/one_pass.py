@@ -123,13 +123,16 @@ def _look_at(look: Look, points: Tensor, assignment: Assignment, log_weights: Te
 
 
 def by_chunk(plan: Plan, points: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
-    """The function of log-joint densities (K, n), which gives something for each of n points, put together for all."""
+    """The function of log-joint densities (K, n), put together for all points.
+
+    It gives something for each of n points, and no view of the densities, which the next chunk overwrites.
+    """
     grad = torch.is_grad_enabled()
 
     def panel(chunks: list[slice]) -> list[Tensor]:
         with torch.set_grad_enabled(grad):
             look = plan.formulation.look(plan.formulation.rows)
-            return [function(look.log_joint(points[chunk])) for chunk in chunks]
+            return [function(look.log_joint(points[chunk])).to(points.dtype) for chunk in chunks]
 
     return torch.cat(
         [part for parts in plan.spread(panel, panels(len(points), plan.formulation.rows)) for part in parts]

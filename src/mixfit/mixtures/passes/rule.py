@@ -5,11 +5,15 @@ points enough to pay for setting them up, which takes some thirty small operatio
 digits that a fit needs, and where gradients have to flow through the densities. torch.compile was tried: a chunk of one
 or two dimensions becomes faster and one of sixteen does not, but the first call needs a C++ compiler and longer than
 most fits.
+
+Points in float32 that would lose digits are multiplied in float64 on a CPU: it costs half as much again, and deviations
+six times as much. Graphics processors may be dozens of times slower in float64, so there they are not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import torch
@@ -31,7 +35,10 @@ MOST_AMPLIFIED = {torch.float64: 2.0**18, torch.float32: 2.0**13}
 points by a hundredth of that."""
 
 
-IN_CACHE = Sizes(deviations=2**20, features=2**22, tile=128, most_rows=2**16)
+COST_OF_WIDE, COST_OF_DEVIATIONS = 1.5, 6.0
+"""Of a component's float64 features beside those in float32, and of its deviations, about."""
+
+IN_CACHE = Sizes(deviations=2**20, features=2**21, tile=128, most_rows=2**16)
 """A core's caches hold a megabyte or a few."""
 
 IN_MEMORY = Sizes(deviations=2**28, features=2**28, tile=2**12, most_rows=2**20)
@@ -59,25 +66,59 @@ def plan(family: Covariance, components: Components, n_points: int) -> Plan:
 def _formulation(family: Covariance, components: Components, n_points: int, sizes: Sizes) -> Formulation:
     if n_points * components.means.numel() < FEW or torch.is_grad_enabled():
         return Centred(family, components, sizes)
-    features, exact = _features(family, components, sizes)
+    features, exact = _cheapest(_choices(family, components, sizes))
     if bool(exact.all()):
         return features
     if features.shared or not bool(exact.any()):
         return Centred(family, components, sizes)
-    return Split(family, components, exact, sizes, features.factor)
+    return Split(family, components, exact, sizes, features.factor, features.dtype)
 
 
-def _features(family: Covariance, components: Components, sizes: Sizes) -> tuple[Features, Tensor]:
-    """Those that are exact enough for more components, and for which they are, (K,)."""
-    most = MOST_AMPLIFIED[components.means.dtype]
-    features = Features(family, components, sizes)
-    exact = features.amplification <= most  # NaN is not
-    factor = None if bool(exact.all()) or not family.triangular else average_factor(family, components)
-    if factor is None:
-        return features, exact
-    whitened = Features(family, components, sizes, factor)
-    exact_there = whitened.amplification <= most
-    return (whitened, exact_there) if int(exact_there.sum()) > int(exact.sum()) else (features, exact)
+class _Choice(NamedTuple):
+    """Features, and for which components they are exact enough, (K,)."""
+
+    features: Features
+    exact: Tensor
+
+    @property
+    def cost(self) -> float:
+        """Of a pass, in that of a component's features in the points' own dtype."""
+        n_components = len(self.exact)
+        n_exact = int(self.exact.sum())
+        if self.features.shared and n_exact < n_components:
+            n_exact = 0
+        of_one = 1.0 if self.features.dtype == self.features.means.dtype else COST_OF_WIDE
+        return n_exact * of_one + (n_components - n_exact) * COST_OF_DEVIATIONS
+
+
+def _cheapest(choices: Iterable[_Choice]) -> _Choice:
+    """The one of lowest cost; after one without deviations only dearer ones come, and are not made."""
+    seen = []
+    for choice in choices:
+        seen.append(choice)
+        if bool(choice.exact.all()):
+            break
+    return min(seen, key=attrgetter("cost"))
+
+
+def _choices(family: Covariance, components: Components, sizes: Sizes) -> Iterator[_Choice]:
+    """Features as the points are, whitened, and both in float64 where processors are good at it."""
+    own, device = components.means.dtype, components.means.device
+    made = []
+    for features in _own_features(family, components, sizes):
+        made.append(features)
+        yield _Choice(features, features.amplification <= MOST_AMPLIFIED[own])  # NaN is not
+    if own == torch.float32 and device.type == "cpu":
+        for features in made:
+            exact = features.amplification <= MOST_AMPLIFIED[torch.float64]
+            yield _Choice(Features(family, components, sizes, features.factor, torch.float64), exact)
+
+
+def _own_features(family: Covariance, components: Components, sizes: Sizes) -> Iterator[Features]:
+    yield Features(family, components, sizes)
+    factor = average_factor(family, components) if family.triangular else None
+    if factor is not None:
+        yield Features(family, components, sizes, factor)
 
 
 def average_factor(family: Covariance, components: Components) -> Tensor | None:

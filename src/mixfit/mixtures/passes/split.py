@@ -22,10 +22,17 @@ class Split:
         exact: which components features are exact enough for, (K,).
         sizes: of temporaries.
         factor: that features whiten points by.
+        dtype: that features are in.
     """
 
     def __init__(
-        self, family: Covariance, components: Components, exact: Tensor, sizes: Sizes, factor: Tensor | None = None
+        self,
+        family: Covariance,
+        components: Components,
+        exact: Tensor,
+        sizes: Sizes,
+        factor: Tensor | None = None,
+        dtype: torch.dtype | None = None,
     ) -> None:
         self.means = components.means
         self.places = exact.nonzero().flatten(), (~exact).nonzero().flatten()
@@ -33,7 +40,7 @@ class Split:
             (type(family)(len(place), family.dim), Components(*(tensor[place] for tensor in components)))
             for place in self.places
         )
-        self.formulations: tuple[Formulation, ...] = Features(*few, sizes, factor), Centred(*others, sizes)
+        self.formulations: tuple[Formulation, ...] = Features(*few, sizes, factor, dtype), Centred(*others, sizes)
 
     @property
     def rows(self) -> int:
@@ -73,7 +80,7 @@ class SplitLook:
         """(K, n), each row from its own formulation."""
         scores = self.scores[:, : len(points)]
         for place, look in zip(self.places, self.looks, strict=True):
-            scores[place] = look.log_joint(points)
+            scores[place] = look.log_joint(points).to(scores.dtype)
         return scores
 
     def add(self, responsibilities: Tensor) -> None:
