@@ -11,6 +11,9 @@ from scripts.benchmarks.result import Repetition, Repetitions
 Contestant = Callable[[int], Repetition]
 """Runs once, as the given round, and returns its own `seconds`."""
 
+REST = 0.1
+"""Seconds before each turn: the threads of whoever was before may go on spinning for some tens of milliseconds."""
+
 
 def race(contestants: Mapping[str, Contestant], rounds: int) -> Repetitions:
     """What each contestant returned in each round; the order turns round every time, and a first round is dropped."""
@@ -19,8 +22,13 @@ def race(contestants: Mapping[str, Contestant], rounds: int) -> Repetitions:
     found: Repetitions = []
     for number in range(rounds):
         names = list(contestants)[:: -1 if number % 2 else 1]
-        found += [{"contestant": name, "round": number, **contestants[name](number)} for name in names]
+        found += [{"contestant": name, "round": number, **_turn(contestants[name], number)} for name in names]
     return found
+
+
+def _turn(contestant: Contestant, number: int) -> Repetition:
+    time.sleep(REST)
+    return contestant(number)
 
 
 def seconds_of(function: Callable[[], object]) -> float:

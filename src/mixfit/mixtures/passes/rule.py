@@ -38,7 +38,7 @@ points by a hundredth of that."""
 COST_OF_WIDE, COST_OF_DEVIATIONS = 1.5, 6.0
 """Of a component's float64 features beside those in float32, and of its deviations, about."""
 
-IN_CACHE = Sizes(deviations=2**20, features=2**21, tile=128, most_rows=2**16)
+IN_CACHE = Sizes(deviations=2**20, features=2**21, tile=192, most_rows=2**16)
 """A core's caches hold a megabyte or a few."""
 
 IN_MEMORY = Sizes(deviations=2**28, features=2**28, tile=2**12, most_rows=2**20)
