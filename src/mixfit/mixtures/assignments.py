@@ -34,6 +34,12 @@ def soften_(log_joint: Tensor) -> tuple[Tensor, Tensor]:
     return responsibilities.div_(total), total.log_().add_(highest)
 
 
+def log_sum(log_joint: Tensor) -> Tensor:
+    """log Σ_k exp of log_joint (K, n), which is log p(x_n), (n,); by powers of two like `soften_`, differentiable."""
+    highest = log_joint.detach().amax(0).clamp_min(torch.finfo(log_joint.dtype).min)  # -inf - -inf is no number
+    return torch.exp2((log_joint - highest) * BITS_PER_NAT).sum(0).log() + highest
+
+
 def hard(log_joint: Tensor, log_weights: Tensor) -> Tensor:
     """One for the most probable component and zero for the others; the first of equals."""
     return _one_hot(log_joint)

@@ -23,7 +23,7 @@ from math import log, pi, sqrt
 import torch
 from torch import Tensor, nn
 
-from mixfit.mixtures.assignments import Assignment, soft
+from mixfit.mixtures.assignments import Assignment, log_sum, soft
 from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.passes.formulation import wide
@@ -141,7 +141,7 @@ class Mixture(nn.Module):
 
     def log_density(self, points: Tensor) -> Tensor:
         """log p(x_n), (N,), in nats."""
-        return self._by_chunk(points, lambda log_joint, _: torch.logsumexp(log_joint, 0))
+        return self._by_chunk(points, lambda log_joint, _: log_sum(log_joint))
 
     def responsibilities(self, points: Tensor, assignment: Assignment = soft) -> Tensor:
         """p(k | x_n), (N, K); or another sharing of the points among the components."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mixfit.mixtures.assignments import Assignment, soft, soften_
+from mixfit.mixtures.assignments import Assignment, log_sum, soft, soften_
 from mixfit.mixtures.passes.chunks import panels
 from mixfit.mixtures.passes.formulation import Formulation, Look, Sums, wide
 from mixfit.mixtures.passes.rule import Plan
@@ -95,13 +95,17 @@ def statistics(plan: Plan, blocks: Iterable[Block], assignment: Assignment, log_
 def statistics_under(plan: Plan, points: Tensor, responsibilities: Tensor) -> Statistics:
     """The statistics of points (N, D) under given responsibilities (N, K), whatever a mixture says; no likelihood."""
 
+    idle = _Idle(plan.formulation)
+
     @torch.no_grad()
     def panel(chunks: list[slice]) -> Sums:
-        look = plan.formulation.look(plan.formulation.rows)
+        look = idle.get()
         for chunk in chunks:
             look.log_joint(points[chunk])
             look.add(responsibilities[chunk].T)
-        return look.take()
+        sums = look.take()
+        idle.put(look)
+        return sums
 
     total: Sums = reduce(add, plan.spread(panel, panels(len(points), plan.formulation.rows)))
     nothing = torch.zeros((), dtype=wide(points.device), device=points.device)
@@ -114,7 +118,7 @@ def _look_at(look: Look, points: Tensor, assignment: Assignment, log_weights: Te
     if assignment is soft:  # shares the exponentials with the log-density
         responsibilities, log_density = soften_(log_joint)
     else:
-        responsibilities, log_density = assignment(log_joint, log_weights), torch.logsumexp(log_joint, 0)
+        responsibilities, log_density = assignment(log_joint, log_weights), log_sum(log_joint)
     if counts is None:
         look.add(responsibilities)
         return log_density
@@ -127,12 +131,14 @@ def by_chunk(plan: Plan, points: Tensor, function: Callable[[Tensor], Tensor]) -
 
     It gives something for each of n points, and no view of the densities, which the next chunk overwrites.
     """
-    grad = torch.is_grad_enabled()
+    grad, idle = torch.is_grad_enabled(), _Idle(plan.formulation)
 
     def panel(chunks: list[slice]) -> list[Tensor]:
         with torch.set_grad_enabled(grad):
-            look = plan.formulation.look(plan.formulation.rows)
-            return [function(look.log_joint(points[chunk])).to(points.dtype) for chunk in chunks]
+            look = idle.get()
+            found = [function(look.log_joint(points[chunk])).to(points.dtype) for chunk in chunks]
+            idle.put(look)
+            return found
 
     return torch.cat(
         [part for parts in plan.spread(panel, panels(len(points), plan.formulation.rows)) for part in parts]

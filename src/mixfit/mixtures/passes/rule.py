@@ -35,6 +35,9 @@ MOST_AMPLIFIED = {torch.float64: 2.0**18, torch.float32: 2.0**13}
 points by a hundredth of that."""
 
 
+MOST_AMPLIFIED_IN_WIDE = 2.0**30
+"""Of products in float64 of points in float32: what they lose, 1e-7, is less than the points' own rounding."""
+
 COST_OF_WIDE, COST_OF_DEVIATIONS = 1.5, 6.0
 """Of a component's float64 features beside those in float32, and of its deviations, about."""
 
@@ -66,18 +69,19 @@ def plan(family: Covariance, components: Components, n_points: int) -> Plan:
 def _formulation(family: Covariance, components: Components, n_points: int, sizes: Sizes) -> Formulation:
     if n_points * components.means.numel() < FEW or torch.is_grad_enabled():
         return Centred(family, components, sizes)
-    features, exact = _cheapest(_choices(family, components, sizes))
+    features, dtype, exact = _cheapest(_choices(family, components, sizes))
     if bool(exact.all()):
-        return features
+        return features if features.dtype == dtype else Features(family, components, sizes, features.factor, dtype)
     if features.shared or not bool(exact.any()):
         return Centred(family, components, sizes)
-    return Split(family, components, exact, sizes, features.factor, features.dtype)
+    return Split(family, components, exact, sizes, features.factor, dtype)
 
 
 class _Choice(NamedTuple):
-    """Features, and for which components they are exact enough, (K,)."""
+    """Features that could be in another dtype, and for which components they are exact enough there, (K,)."""
 
     features: Features
+    dtype: torch.dtype
     exact: Tensor
 
     @property
@@ -87,7 +91,7 @@ class _Choice(NamedTuple):
         n_exact = int(self.exact.sum())
         if self.features.shared and n_exact < n_components:
             n_exact = 0
-        of_one = 1.0 if self.features.dtype == self.features.means.dtype else COST_OF_WIDE
+        of_one = 1.0 if self.dtype == self.features.dtype else COST_OF_WIDE
         return n_exact * of_one + (n_components - n_exact) * COST_OF_DEVIATIONS
 
 
@@ -107,11 +111,10 @@ def _choices(family: Covariance, components: Components, sizes: Sizes) -> Iterat
     made = []
     for features in _own_features(family, components, sizes):
         made.append(features)
-        yield _Choice(features, features.amplification <= MOST_AMPLIFIED[own])  # NaN is not
+        yield _Choice(features, own, features.amplification <= MOST_AMPLIFIED[own])  # NaN is not
     if own == torch.float32 and device.type == "cpu":
         for features in made:
-            exact = features.amplification <= MOST_AMPLIFIED[torch.float64]
-            yield _Choice(Features(family, components, sizes, features.factor, torch.float64), exact)
+            yield _Choice(features, torch.float64, features.amplification <= MOST_AMPLIFIED_IN_WIDE)
 
 
 def _own_features(family: Covariance, components: Components, sizes: Sizes) -> Iterator[Features]:
