@@ -25,7 +25,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from mixfit.build import build_datamodule, build_module, build_trainer, numbers_per_pass
-from mixfit.data.dataset import generator
+from mixfit.data.dataset import Rows, generator
 from mixfit.effort import use_threads
 from mixfit.mixtures.assignments import soft
 from mixfit.mixtures.initializers.start import start_
@@ -136,7 +136,7 @@ def _plain(job: Job, with_rule: bool) -> Contestant:
             use_threads(numbers_per_pass(config, datamodule))
             module = build_module(config, datamodule)
             began = time.perf_counter()
-            fitter, points, log_volume = _started(module, datamodule.dataset.train.points)
+            fitter, points, log_volume = _started(module, datamodule.dataset.train)
             if not job.is_large:
                 began = time.perf_counter()
             optimizer = module.make_optimizer(fitter.mixture)
@@ -146,15 +146,16 @@ def _plain(job: Job, with_rule: bool) -> Contestant:
     return run
 
 
-def _started(module: MixtureModule, raw: Tensor) -> tuple[GradientFitter, Tensor, float]:
+def _started(module: MixtureModule, train: Rows) -> tuple[GradientFitter, Tensor, float]:
     """The module's own start, without a trainer: the fitter, the standardized points and their log-volume."""
+    raw = train.points
     standardization = Standardization.of(raw, module.family.per_axis)
     mixture = Mixture(module.family(module.n_components, raw.shape[1]), module.floor).to(raw.dtype)
     points, (n_starts, n_passes) = standardization(raw, raw), module.starts
     random = generator(module.seed, 6)
     start_(
         mixture,
-        points,
+        standardization(train.sample.points, raw),
         module.initializer,
         n_starts=n_starts,
         n_passes=n_passes,

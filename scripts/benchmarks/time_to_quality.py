@@ -38,7 +38,7 @@ OURS, PLAIN, SKLEARN = "mixfit, a sample first", "mixfit", "scikit-learn"
 SETTINGS: dict[str, Any] = {"tol": 1e-3, "dtype": "float32"}
 """What differs from our defaults: tol is scikit-learn's default."""
 
-SAMPLE, N_INIT, PASSES = 10_000, 4, 1
+SAMPLE, N_INIT, PASSES = 10_000, 2, 1
 """Points and fits of the sample, and passes over all points after it, at most."""
 
 Points = NDArray[np.float64]

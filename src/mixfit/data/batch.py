@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from mixfit.data.dataset import Blocks, Part
+from mixfit.mixtures.moments import AT_ONCE, slices
 from mixfit.mixtures.passes.one_pass import Block, unchanged
 
 SHARE = 1 / 4
@@ -45,7 +46,7 @@ class Batch:
 
     def _parts(self) -> Iterator[Part]:
         n_parts = 0
-        for part in self.part.blocks():
+        for part in _large_slices(self.part) if isinstance(self.part, Part) else self.part.blocks():
             n_parts += 1
             yield part
         if not n_parts:
@@ -64,3 +65,8 @@ class Batch:
         if device.type != "cuda" or not isinstance(self.part, Part):
             return False
         return self.part.points.nbytes <= SHARE * torch.cuda.mem_get_info(device)[0]
+
+
+def _large_slices(part: Part) -> Iterator[Part]:
+    """Points in memory need no copy, so a block may be as large as is still worth telling that it is done."""
+    yield from map(part.take, slices(part.points, AT_ONCE))

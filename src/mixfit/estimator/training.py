@@ -102,11 +102,13 @@ def fitted(
 def _ended(module: MixtureModule, train: Part) -> Ended:
     """The state at the end; or the best one, if a fit that was cut short had seen a better."""
     density = module.density
-    if not module.stopped:
-        nll = _nll(_log_densities(density, train), train)
-        module.fitter.settle_(nll - density.standardization.log_volume)
     settle_(density)  # what scores is what is saved, to the last bit
     log_densities = _log_densities(density, train)
+    if not module.stopped:
+        nll = _nll(log_densities, train) - density.standardization.log_volume
+        if module.fitter.settle_(nll):
+            settle_(density)
+            log_densities = _log_densities(density, train)
     columns = [f"column {axis}" for axis in range(train.points.shape[1])]
     doubts = (
         why_on_floor(density, train.sample.points, columns, lambda: held(density, train)),

@@ -88,9 +88,9 @@ class Moments:
         return torch.where(self.identical, self.first, (self.average * self.unit).clamp(limits.min, limits.max))
 
 
-def slices(points: Tensor) -> list[slice]:
-    """Rows of points (N, D) that are looked at at a time: all of them if they are not many."""
-    rows = max(1, len(points) if points.numel() <= AT_ONCE else BLOCK // points[0].numel())
+def slices(points: Tensor, numbers: int = BLOCK) -> list[slice]:
+    """Rows of points (N, D) that are looked at at a time, about so many numbers: all of them if they are not many."""
+    rows = max(1, len(points) if points.numel() <= AT_ONCE else numbers // points[0].numel())
     return [slice(first, first + rows) for first in range(0, len(points), rows)]
 
 
