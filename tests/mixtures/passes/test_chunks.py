@@ -53,6 +53,14 @@ def test_each_item_has_one_thread_of_torch_and_the_caller_keeps_its_own(n_thread
     assert found == [n_threads]
 
 
+def test_between_results_the_caller_has_one_thread_and_after_them_its_own_even_if_it_leaves(n_threads: int) -> None:
+    results = in_order(lambda number: number, range(8))
+    assert next(results) == 0
+    assert torch.get_num_threads() == 1
+    del results
+    assert torch.get_num_threads() == n_threads
+
+
 def test_an_error_in_a_thread_is_the_callers(n_threads: int) -> None:
     def fails(number: int) -> int:
         if number == 5:
@@ -61,6 +69,7 @@ def test_an_error_in_a_thread_is_the_callers(n_threads: int) -> None:
 
     with pytest.raises(MemoryError, match="no room for 5"):
         list(in_order(fails, range(10)))
+    assert torch.get_num_threads() == n_threads
     assert list(in_order(lambda number: number, range(4))) == [0, 1, 2, 3]
 
 
