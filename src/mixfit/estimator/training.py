@@ -102,13 +102,12 @@ def fitted(
 def _ended(module: MixtureModule, train: Part) -> Ended:
     """The state at the end; or the best one, if a fit that was cut short had seen a better."""
     density = module.density
-    settle_(density)  # what scores is what is saved, to the last bit
-    log_densities = _log_densities(density, train)
-    if not module.stopped:
-        nll = _nll(log_densities, train) - density.standardization.log_volume
-        if module.fitter.settle_(nll):
-            settle_(density)
-            log_densities = _log_densities(density, train)
+    seen = None if module.stopped else _log_densities(density, train)
+    if seen is not None and module.fitter.settle_(_nll(seen, train) - density.standardization.log_volume):
+        seen = None
+    if settle_(density):  # what scores is what is saved, to the last bit
+        seen = None
+    log_densities = _log_densities(density, train) if seen is None else seen
     columns = [f"column {axis}" for axis in range(train.points.shape[1])]
     doubts = (
         why_on_floor(density, train.sample.points, columns, lambda: held(density, train)),

@@ -50,12 +50,17 @@ class Model:
 
 
 @torch.no_grad()
-def settle_(density: Density) -> None:
-    """Puts a density's parameters at their origin, so that what scores is what is written; once is enough."""
+def settle_(density: Density) -> bool:
+    """Puts a density's parameters at their origin, so that what scores is what is written; once is enough.
+
+    Returns whether that changed anything.
+    """
     mixture = density.mixture
     is_moved = any(bool(offset.any()) for offset in mixture.parameters())
-    if is_moved or not sums_to_one(mixture.logit_origin):
-        mixture.set_(*mixture.components)
+    if not is_moved and sums_to_one(mixture.logit_origin):
+        return False
+    mixture.set_(*mixture.components)
+    return True
 
 
 def sums_to_one(log_weights: Tensor) -> bool:
