@@ -36,6 +36,12 @@ def test_whatever_ends_a_run_its_folder_says_so(
     assert (found["status"], found["error"], found["passes"]) == (status, error, 3.0)
 
 
+def test_an_interrupt_that_a_library_made_an_error_of_is_no_failure(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), recorded(tmp_path, {}):
+        raise InputError("no checkpoint") from KeyboardInterrupt()
+    assert metrics_in(tmp_path)["status"] == "interrupted"
+
+
 def test_a_folder_is_one_process_s_at_a_time(tmp_path: Path) -> None:
     assert not is_claimed(tmp_path)
     with claimed(tmp_path):

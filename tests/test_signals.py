@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from mixfit import signals
+from mixfit.errors import InputError
 from mixfit.folder import checkpoint_of
-from mixfit.signals import Terminated, ending_by_exception, exit_status
+from mixfit.signals import Terminated, ending_by_exception, exit_status, interrupts_unwrapped
 from tests.running import LAST, TRAIN, metrics_in
 from tests.test_multirun import statuses, table
 
@@ -65,6 +66,26 @@ def test_a_signal_is_an_exception_that_ctrl_c_would_be() -> None:
     assert exit_status(caught.value) == 143
     assert exit_status(KeyboardInterrupt()) == 130
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_a_signal_that_a_library_made_an_error_of_its_own_of_is_still_a_signal() -> None:
+    def imports() -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except Terminated as interrupt:
+            raise ImportError("initialization failed") from interrupt
+
+    def opens() -> None:
+        try:
+            imports()
+        except ImportError as error:
+            raise InputError("no checkpoint") from error
+
+    with pytest.raises(Terminated) as caught, ending_by_exception(), interrupts_unwrapped():
+        opens()
+    assert exit_status(caught.value) == 143
+    with pytest.raises(InputError, match="no file"), interrupts_unwrapped():
+        raise InputError("no file") from OSError("gone")
 
 
 def test_what_was_ignored_stays_ignored() -> None:

@@ -23,7 +23,7 @@ from omegaconf.errors import OmegaConfBaseException
 from mixfit.catalogue import CONFIGS, known_keys
 from mixfit.disk import refusing_plainly
 from mixfit.errors import InputError
-from mixfit.signals import ending_by_exception, exit_status
+from mixfit.signals import ending_by_exception, exit_status, interrupts_unwrapped
 from mixfit.spelling import nearest
 
 EXTRAS = {"joblib": "parallel", "submitit_local": "slurm", "submitit_slurm": "slurm", "ray": "ray"}
@@ -85,7 +85,8 @@ def check(config: DictConfig) -> None:
 def speaking_plainly() -> Iterator[None]:
     """Prints what a user can mend as one message and exits with status 1; lets real bugs keep their traceback."""
     try:
-        yield
+        with interrupts_unwrapped():
+            yield
     except KeyboardInterrupt as interrupt:  # what is said about it was said where it happened
         sys.exit(exit_status(interrupt))
     except InputError as error:

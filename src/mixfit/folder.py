@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from mixfit.errors import InputError, sentence
 from mixfit.one_move import unfinished_in
+from mixfit.signals import interrupts_unwrapped
 from mixfit.tracking import metrics_file
 from mixfit.tracking.metrics_file import Value
 
@@ -92,7 +93,8 @@ def recorded(folder: Path, before: Mapping[str, Value]) -> Iterator[None]:
 
     metrics_file.write(folder, {**before, "status": "running", "error": None})
     try:
-        yield
+        with interrupts_unwrapped():
+            yield
     except SkippedError as error:
         write("skipped", str(error))
         raise

@@ -57,6 +57,23 @@ def ending_by_exception() -> Iterator[None]:
             signal.signal(signum, signal.SIG_DFL)
 
 
+@contextmanager
+def interrupts_unwrapped() -> Iterator[None]:
+    """Raises the interrupt where a library made an error of its own of it, as an import in C does that is under way."""
+    try:
+        yield
+    except Exception as error:
+        if interrupt := _interrupt_behind(error):
+            raise interrupt from None
+        raise
+
+
+def _interrupt_behind(error: BaseException | None) -> KeyboardInterrupt | None:
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error
+
+
 class _Handler:
     """Raises at the first signal and lets the next one through."""
 
