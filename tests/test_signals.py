@@ -86,6 +86,9 @@ def test_a_signal_that_a_library_made_an_error_of_its_own_of_is_still_a_signal()
     assert exit_status(caught.value) == 143
     with pytest.raises(InputError, match="no file"), interrupts_unwrapped():
         raise InputError("no file") from OSError("gone")
+    own_cause = InputError("no key")
+    with pytest.raises(InputError, match="no key"), interrupts_unwrapped():
+        raise own_cause from own_cause
 
 
 def test_what_was_ignored_stays_ignored() -> None:

@@ -69,9 +69,13 @@ def interrupts_unwrapped() -> Iterator[None]:
 
 
 def _interrupt_behind(error: BaseException | None) -> KeyboardInterrupt | None:
-    while error is not None and not isinstance(error, KeyboardInterrupt):
+    seen: set[int] = set()  # some libraries raise an error from itself
+    while error is not None and id(error) not in seen:
+        if isinstance(error, KeyboardInterrupt):
+            return error
+        seen.add(id(error))
         error = error.__cause__
-    return error
+    return None
 
 
 class _Handler:
