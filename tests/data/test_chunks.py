@@ -133,7 +133,8 @@ def test_a_text_cell_is_refused_with_its_row_and_line_in_the_whole_file(tmp_path
     message = refusal(read_chunks(path, rows=6))
     assert message.startswith("row 41 (line 44 of the file), column 'y': 'rose' stands where a number belongs.")
     parquet.write_table(pa.table({"x": ["1"] * 40 + ["rose"]}), tmp_path / "p.parquet")
-    assert refusal(read_chunks(tmp_path / "p.parquet", rows=6)).startswith("row 41, column 'x': 'rose'")
+    message = refusal(read_chunks(tmp_path / "p.parquet", rows=6))
+    assert message.startswith("row 41 (counted from 1), column 'x': 'rose'")
 
 
 @pytest.mark.parametrize("name", ["p.csv", "p.parquet", "p.npy"])
@@ -145,7 +146,7 @@ def test_cells_that_are_not_finite_are_counted_to_the_end_and_only_what_lies_bef
     written = {"p.csv": text, "p.parquet": parquet_of, "p.npy": array}[name](tmp_path / name, points)
     chunks = read_chunks(written, rows=7)
     assert joined(next(chunks) for _ in range(2)).tobytes() == points[:14].tobytes()
-    counts = "cells that are missing or NaN: 2, infinite or beyond the range of float64: 1; the first is row 21"
+    counts = "cells that are missing or NaN: 2, infinite or beyond the range of float64: 1; the first is row 21 ("
     assert refusal(chunks).startswith(counts)
 
 

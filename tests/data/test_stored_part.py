@@ -250,7 +250,11 @@ def cut(path: Path, kept: float) -> None:
     path.write_bytes(content[: int(kept * len(content))])
 
 
-def test_damage_inside_is_refused_with_its_row_group(file: Path) -> None:
+@pytest.mark.parametrize("rows_read_together", [1, 10**6])
+def test_damage_inside_is_refused_with_its_row_group(
+    rows_read_together: int, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet_files, "PIECE", rows_read_together)
     content = bytearray(file.read_bytes())
     group = parquet.ParquetFile(file).metadata.row_group(4).column(0)
     first = group.dictionary_page_offset or group.data_page_offset
@@ -298,8 +302,19 @@ def test_a_missing_number_is_refused_with_its_row(file: Path) -> None:
     column[[1500, 2000]] = np.nan
     parquet.write_table(found.set_column(0, "a", pa.array(column)), file, row_group_size=333)
     assert refusal(file, columns=["a", "b"]).startswith(
-        "cells that are missing or NaN: 2; the first is row 1501, column 'a'"
+        "cells that are missing or NaN: 2; the first is row 1501 (counted from 1), column 'a'"
     )
+
+
+def test_a_missing_number_in_a_folder_is_refused_with_its_file_and_row(folder: Path) -> None:
+    n_before = sum(parquet.read_metadata(path).num_rows for path in (folder / "1.parquet", folder / "2.parquet"))
+    found = table(50)
+    column = found["a"].to_numpy().copy()
+    column[41] = np.nan
+    parquet.write_table(found.set_column(0, "a", pa.array(column)), folder / "3.parquet", row_group_size=20)
+    for stream in (True, False):
+        with pytest.raises(InputError, match=rf"row {n_before + 42} \(row 42 of file '3.parquet', counted from 1\)"):
+            list(File(folder, columns=["a", "b"], stream=stream).load(0).train.batches(10**6, None, 0, 1))
 
 
 @pytest.mark.parametrize("change", ["touched", "longer", "gone"])

@@ -153,7 +153,7 @@ def test_decimal_commas_are_refused_as_such(tmp_path: Path) -> None:
 
 def test_text_and_other_types_in_parquet_are_refused(tmp_path: Path) -> None:
     message = parquet_refusal(tmp_path, {"x": ["1", "rose"]})
-    assert message.startswith("row 2, column 'x': 'rose' stands where a number belongs.")
+    assert message.startswith("row 2 (counted from 1), column 'x': 'rose' stands where a number belongs.")
     for cells in ([[1]], [{"a": 1}], [b"1"], pa.array([0], pa.timestamp("s")), pa.array([0], pa.date32())):
         assert "points need numbers" in parquet_refusal(tmp_path, {"x": cells})
     assert "labels are text or numbers" in parquet_refusal(tmp_path, {"x": [1], "k": [[1]]}, label="k")
@@ -164,7 +164,8 @@ def test_cells_without_a_finite_number_are_counted_and_the_first_is_named(tmp_pa
     counts = "cells that are missing or NaN: 3, infinite or beyond the range of float64: 2; "
     assert message.startswith(f"{counts}the first is row 2 (line 3 of the file), column 'y'.")
     message = parquet_refusal(tmp_path, {"x": [1, 2, None], "y": [0.0, np.inf, np.nan]})
-    assert message.startswith(counts.replace("3", "2").replace("64: 2", "64: 1") + "the first is row 2, column 'y'.")
+    counts = counts.replace("3", "2").replace("64: 2", "64: 1")
+    assert message.startswith(f"{counts}the first is row 2 (counted from 1), column 'y'.")
     assert "NaN: 1; the first" in array_refusal(tmp_path, np.array([1, np.nan]))
     infinite = array_refusal(tmp_path, np.array(["1e999", "1"]))
     assert infinite.startswith("cells that are infinite or beyond the range of float64: 1; the first")

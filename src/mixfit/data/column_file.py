@@ -48,6 +48,7 @@ class ColumnFile:
         line: the line in which a row, counted from 1, ends; None where the format has no lines.
         index: the positions of columns that name or count the rows, as pandas and R write them.
         pieces: what all rows consist of, in their order; None where rows can only be read after those before them.
+        within: in words, where a row, counted from 1, is found; None where there is one file.
     """
 
     names: Sequence[str]
@@ -55,6 +56,7 @@ class ColumnFile:
     line: Callable[[int], int | None] | None = None
     index: Sequence[int] = ()
     pieces: Sequence[Piece] | None = None
+    within: Callable[[int], str] | None = None
 
 
 def all_of(pieces: Sequence[Piece]) -> Reading:

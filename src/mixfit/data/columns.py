@@ -29,13 +29,15 @@ class Column:
     name: str
     cells: "pa.ChunkedArray"
     line: Callable[[int], int | None] | None = None
+    within: Callable[[int], str] | None = None
     first_row: int = 0
 
     def place(self, row: int) -> str:
-        """The 1-based `row` of these cells in words: row and line of the file, where it has lines, and column."""
+        """The 1-based `row` of these cells in words: row, the line or the file that it is in, and column."""
         row += self.first_row
         line = self.line(row) if self.line else None
-        return f"row {row}{f' (line {line} of the file)' if line else ''}, column {self.name!r}"
+        note = f"line {line} of the file" if line else self.within(row) if self.within else "counted from 1"
+        return f"row {row} ({note}), column {self.name!r}"
 
 
 def is_number(cell: str) -> bool:

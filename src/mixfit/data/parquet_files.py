@@ -70,16 +70,28 @@ def _opened(file: Any, metadata: Any = None) -> Any:
 def _cells(
     path: Path, name: str, metadata: Any, groups: Sequence[int], positions: Sequence[int], rows: int
 ) -> Iterator[Cells]:
-    import pyarrow as pa
-
-    of_several = f" to {groups[-1]}" if len(groups) > 1 else ""
-    where = f"{name and f'{name}, '}row group {groups[0]}{of_several} (counted from 0)"
-    with damage_reported("a Parquet file", where), path.open("rb") as file:
+    """Of several groups, one is read after the other, so that damage has a place."""
+    with damage_reported("a Parquet file", name), path.open("rb") as file:
         opened = _opened(file, metadata)
         names = opened.schema_arrow.names
-        wanted = [names[j] for j in positions]
-        unique = len(set(names)) == len(names)
-        alone = {"use_threads": False}  # as quick for plain numbers, and with less memory
-        for batch in opened.iter_batches(rows, row_groups=groups, columns=wanted if unique else None, **alone):
-            batch.validate(full=True)
-            yield [pa.chunked_array([batch.column(key)]) for key in (wanted if unique else positions)]
+        wanted: Sequence[Any] = [names[j] for j in positions] if len(set(names)) == len(names) else positions
+        columns = wanted if wanted is not positions else None
+        waiting, n_waiting = list[Any](), 0
+        for group in groups:
+            with damage_reported("a Parquet file", f"{name and f'{name}, '}row group {group} (counted from 0)"):
+                # one thread is as quick for plain numbers, and takes less memory
+                for batch in opened.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False):
+                    batch.validate(full=True)
+                    n_missing = rows - n_waiting
+                    waiting, n_waiting = [*waiting, batch[:n_missing]], n_waiting + len(batch)
+                    if n_waiting >= rows:
+                        yield _joined(waiting, wanted)
+                        waiting, n_waiting = [batch[n_missing:]], n_waiting - rows
+        if n_waiting:
+            yield _joined(waiting, wanted)
+
+
+def _joined(batches: Sequence[Any], wanted: Sequence[str | int]) -> Cells:
+    import pyarrow as pa
+
+    return [pa.chunked_array([batch.column(key) for batch in batches]) for key in wanted]

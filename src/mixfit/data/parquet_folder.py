@@ -6,10 +6,13 @@ for the rows that have it is a decision about the data that a reader must not ta
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mixfit.data.column_file import ColumnFile, all_of
+from mixfit.data.column_file import ColumnFile, Piece, all_of
 from mixfit.data.damage import damage_reported
 from mixfit.data.parquet_files import open_parquet
 from mixfit.data.signatures import PARQUET, check_signature
@@ -29,7 +32,20 @@ def open_folder(folder: Path) -> ColumnFile:
             raise InputError(_difference(paths[0].name, schemas[0], path.name, schema))
     files = [open_parquet(path, f"file {path.name!r}") for path in paths]
     pieces = [piece for file in files for piece in file.pieces or ()]
-    return ColumnFile(files[0].names, all_of(pieces), index=files[0].index, pieces=pieces)
+    return ColumnFile(
+        files[0].names, all_of(pieces), index=files[0].index, pieces=pieces, within=partial(_within, pieces)
+    )
+
+
+def _within(pieces: Sequence[Piece], row: int) -> str:
+    """The file and its own row of one of all rows; all are counted from 1."""
+    before: Counter[Path] = Counter()
+    for piece in pieces:
+        if row <= piece.n_rows:
+            return f"row {before[piece.path] + row} of file {piece.path.name!r}, counted from 1"
+        before[piece.path] += piece.n_rows
+        row -= piece.n_rows
+    raise IndexError("the folder has fewer rows")
 
 
 def _schema(path: Path) -> list[tuple[str, Any]]:

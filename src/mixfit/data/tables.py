@@ -154,7 +154,10 @@ def columns_of(
 ) -> Iterator[list[Column]]:
     """The wanted columns of a file, or of a piece of it that begins with a later row, some rows at a time."""
     for cells in cells_of(wanted, rows):
-        yield [Column(file.names[j], column, file.line, first_row) for j, column in zip(wanted, cells, strict=True)]
+        yield [
+            Column(file.names[j], column, file.line, file.within, first_row)
+            for j, column in zip(wanted, cells, strict=True)
+        ]
         first_row += len(cells[0])
 
 

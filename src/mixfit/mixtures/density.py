@@ -144,13 +144,7 @@ class Density(nn.Module):
 
     def _shares(self, points: Tensor, assignment: Assignment) -> Tensor:
         """Responsibilities (N, K); an error for a point where no component has any density."""
-
-        def known(log_joint: Tensor, log_weights: Tensor) -> Tensor:
-            nowhere = log_joint.amax(0) == -torch.inf
-            shares = assignment(log_joint, log_weights)
-            return shares.masked_fill(nowhere, torch.nan) if bool(nowhere.any()) else shares
-
-        shares = self.mixture.responsibilities(self.standardized(points), known)
+        shares = self.mixture.responsibilities(self.standardized(points), assignment)
         if bool(shares.isnan().any()):
             row = int(shares.isnan().any(1).int().argmax())
             raise ValueError(

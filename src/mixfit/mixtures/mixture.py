@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from mixfit.mixtures.assignments import Assignment, log_sum, soft
 from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance
-from mixfit.mixtures.passes.formulation import wide
+from mixfit.mixtures.passes.formulation import LogJoint, wide
 from mixfit.mixtures.passes.one_pass import Block, by_chunk, statistics, statistics_under
 from mixfit.mixtures.passes.rule import Plan, plan
 from mixfit.mixtures.statistics import Statistics
@@ -136,16 +136,31 @@ class Mixture(nn.Module):
     # Looking at points
 
     def log_joint(self, points: Tensor) -> Tensor:
-        """log π_k + log N(x_n; μ_k, Σ_k), (N, K), in nats; log-sum-exp of it is the log-density."""
-        return self._by_chunk(points, lambda log_joint, _: log_joint.T.clone())
+        """log π_k + log N(x_n; μ_k, Σ_k), (N, K), in nats; log-sum-exp of it is the log-density.
+
+        In float64 wherever there is such a thing, for far points need its digits to be shared among components; and -inf
+        where it is below all numbers of the points' own dtype, for such points may have been beyond it too.
+        """
+
+        def whole(log_joint: LogJoint) -> Tensor:
+            found = log_joint.plus_common(log_joint.own.to(wide(points.device), copy=True))
+            return found.masked_fill(found.to(points.dtype) == -torch.inf, -torch.inf).T
+
+        return self._by_chunk(points, whole)
 
     def log_density(self, points: Tensor) -> Tensor:
         """log p(x_n), (N,), in nats."""
-        return self._by_chunk(points, lambda log_joint, _: log_sum(log_joint))
+        return self._by_chunk(points, lambda log_joint: log_joint.plus_common(log_sum(log_joint.own)).to(points.dtype))
 
     def responsibilities(self, points: Tensor, assignment: Assignment = soft) -> Tensor:
-        """p(k | x_n), (N, K); or another sharing of the points among the components."""
-        return self._by_chunk(points, lambda log_joint, log_weights: assignment(log_joint, log_weights).T)
+        """p(k | x_n), (N, K); or another sharing of the points among the components. NaN where no density is known."""
+        log_weights = self.components.log_weights
+
+        def shares(log_joint: LogJoint) -> Tensor:
+            nowhere = log_joint.plus_common(log_joint.own.amax(0)).to(points.dtype) == -torch.inf
+            return assignment(log_joint.own, log_weights).to(points.dtype).masked_fill(nowhere, torch.nan).T
+
+        return self._by_chunk(points, shares)
 
     @torch.no_grad()
     def squared_distances(self, points: Tensor) -> Tensor:
@@ -279,11 +294,8 @@ class Mixture(nn.Module):
     def _pass_over(self, points: Tensor, components: Components) -> Plan:
         return plan(self.covariance, components, len(points))
 
-    def _by_chunk(self, points: Tensor, function: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-        components = self.components
-        return by_chunk(
-            self._pass_over(points, components), points, lambda log_joint: function(log_joint, components.log_weights)
-        )
+    def _by_chunk(self, points: Tensor, function: Callable[[LogJoint], Tensor]) -> Tensor:
+        return by_chunk(self._pass_over(points, self.components), points, function)
 
     def _log_normalizer(self, scale: Tensor) -> Tensor:
         return self.covariance.log_det(scale) + 0.5 * self.covariance.dim * log(2 * pi)

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 import torch
 from torch import Tensor
-from torch.distributions import MixtureSameFamily
+from torch.distributions import MixtureSameFamily, MultivariateNormal
 from torch.testing import assert_close
 
 from mixfit.mixtures.assignments import hard, nearest, soft
@@ -57,7 +57,9 @@ def test_log_densities_are_those_of_torch_distributions(
 ) -> None:
     expected = as_distribution(components).log_prob(points)
     for formulation in formulations(covariance, components):
-        found = by_chunk(Plan(formulation, map), points, lambda log_joint: torch.logsumexp(log_joint, 0))
+        found = by_chunk(
+            Plan(formulation, map), points, lambda log_joint: log_joint.plus_common(torch.logsumexp(log_joint.own, 0))
+        )
         assert_close(found, expected, rtol=1e-12, atol=1e-11)
 
 
@@ -118,8 +120,8 @@ def test_amplification_bounds_the_error_of_a_log_density(factor: float, dtype: t
     own = torch.arange(3).repeat_interleave(600)
     features = Features(family, components, rule.IN_CACHE)
     exact = Centred(family, Components(*(tensor.double() for tensor in components)), rule.IN_CACHE)
-    found = features.look(len(points)).log_joint(points)[own, torch.arange(1800)].double()
-    expected = exact.look(len(points)).log_joint(points.double())[own, torch.arange(1800)]
+    found = features.look(len(points)).log_joint(points).own[own, torch.arange(1800)].double()
+    expected = exact.look(len(points)).log_joint(points.double()).own[own, torch.arange(1800)]
     error = (found - expected).abs().reshape(3, 600).amax(1)
     assert bool((error <= 8 * torch.finfo(dtype).eps * features.amplification.clamp_min(10)).all())
 
@@ -186,6 +188,24 @@ def test_what_is_said_of_every_point_outlives_the_chunk_it_was_computed_in(
         assert_close(mixture.log_joint(points), log_joint, rtol=1e-10, atol=1e-9)
         assert_close(mixture.responsibilities(points), log_joint.softmax(1), rtol=1e-9, atol=1e-9)
         assert_close(mixture.log_density(points), distribution.log_prob(points), rtol=1e-10, atol=1e-9)
+
+
+@pytest.mark.parametrize("family", [Tied(3, 2), TiedSpherical(3, 2)], ids=["tied", "tied_spherical"])
+@pytest.mark.parametrize("n_points", [5, 20_000])
+def test_far_points_in_float32_are_shared_by_what_tells_components_of_one_covariance_apart(
+    family: Covariance, n_points: int
+) -> None:
+    random = torch.Generator().manual_seed(0)
+    mixture = Mixture(family).float()
+    means = torch.tensor([[-1.0, 0.0], [0.0, 0.0], [1.0, 0.0]])
+    mixture.set_(torch.tensor([0.2, 0.3, 0.5]).log(), means, 1.3 * family.identity().float())
+    far = torch.randn(n_points, 2, generator=random) * torch.tensor([1.0, 1e4])
+    with torch.no_grad():
+        log_weights, means, scale = (tensor.double() for tensor in mixture.components)
+        normals = MultivariateNormal(means, family.dense(scale))
+        expected = (normals.log_prob(far.double()[:, None]) + log_weights).softmax(1)
+        assert_close(mixture.responsibilities(far.float()).double(), expected, rtol=0, atol=1e-5)
+        assert_close(mixture.log_joint(far.float()).softmax(1), expected, rtol=0, atol=1e-5)
 
 
 def test_long_thin_components_of_like_directions_are_whitened_first() -> None:

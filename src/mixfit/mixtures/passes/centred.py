@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance
-from mixfit.mixtures.passes.formulation import Sizes, Sums, wide
+from mixfit.mixtures.passes.formulation import LogJoint, Sizes, Sums, wide
 from mixfit.mixtures.statistics import Statistics
 
 
@@ -23,12 +23,16 @@ class Centred:
         family: of the covariances.
         components: the parameters.
         sizes: of temporaries.
+        dtype: that deviations are in; None for the components' own.
     """
 
-    def __init__(self, family: Covariance, components: Components, sizes: Sizes) -> None:
+    def __init__(
+        self, family: Covariance, components: Components, sizes: Sizes, dtype: torch.dtype | None = None
+    ) -> None:
         self.family = family
-        self.components = components
-        self.rows = sizes.rows(sizes.deviations, components.means.numel(), components.means.dtype)
+        self.means = components.means
+        self.components = components if dtype is None else Components(*(tensor.to(dtype) for tensor in components))
+        self.rows = sizes.rows(sizes.deviations, self.means.numel(), self.components.means.dtype)
 
     def look(self, rows: int) -> CentredLook:
         """With sums of zero."""
@@ -36,8 +40,8 @@ class Centred:
 
     def statistics(self, sums: Sums, n_points: Tensor, log_likelihood: Tensor) -> Statistics:
         """The sums themselves: they are about the means."""
-        count, first, second = (moment.to(self.components.means.dtype) for moment in sums.tensors)
-        return Statistics(n_points, log_likelihood, count, first, second, self.components.means)
+        count, first, second = (moment.to(self.means.dtype) for moment in sums.tensors)
+        return Statistics(n_points, log_likelihood, count, first, second, self.means)
 
 
 class CentredLook:
@@ -48,16 +52,17 @@ class CentredLook:
         self.components = components
         self._sums: Sums | None = None
 
-    def log_joint(self, points: Tensor) -> Tensor:
-        """(K, n) from z = L⁻¹(x - μ), (K, n, D)."""
+    def log_joint(self, points: Tensor) -> LogJoint:
+        """From z = L⁻¹(x - μ), (K, n, D)."""
         log_weights, means, scale = self.components
-        self.whitened = self.family.whiten(scale, points - means[:, None])
+        self.whitened = self.family.whiten(scale, points.to(means.dtype) - means[:, None])
         log_mass = log_weights - self.family.log_det(scale) - 0.5 * self.family.dim * log(2 * pi)
-        return log_mass[:, None] - 0.5 * torch.linalg.vecdot(self.whitened, self.whitened)
+        return LogJoint(log_mass[:, None] - 0.5 * torch.linalg.vecdot(self.whitened, self.whitened))
 
     def add(self, responsibilities: Tensor) -> None:
         """Sums in whitened coordinates stay near one whatever the component's size, and are taken back after."""
         scale = self.components.scale
+        responsibilities = responsibilities.to(scale.dtype)
         first = (responsibilities[:, None] @ self.whitened).squeeze(1)
         second = self.family.scatter(scale, responsibilities, self.whitened)
         moments = responsibilities.sum(1), self.family.color(scale, first), second

@@ -27,7 +27,7 @@ from torch import Tensor
 from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.covariances.cholesky import inverse_factor
-from mixfit.mixtures.passes.formulation import Sizes, Sums, wide
+from mixfit.mixtures.passes.formulation import LogJoint, Sizes, Sums, wide
 from mixfit.mixtures.products import Tile
 from mixfit.mixtures.statistics import Statistics
 
@@ -144,15 +144,15 @@ class FeaturesLook:
         self.totals = [torch.zeros_like(block.coefficients, dtype=dtype) for block in self.blocks]
         self.chunk = self._chunk(rows)
 
-    def log_joint(self, points: Tensor) -> Tensor:
-        """(K, n) as a sum over the blocks of coefficients times features."""
+    def log_joint(self, points: Tensor) -> LogJoint:
+        """As a sum over the blocks of coefficients times features; those of (1, f) are common to all components."""
         if len(points) != self.chunk.scores.shape[1]:
             self.chunk = self._chunk(len(points))
         if self.whitening is None:
             torch.sub(points.T, self.origin[:, None], out=self.chunk.points)
         else:
             torch.mm(self.whitening, (points - self.origin).T, out=self.chunk.points)
-        scores = self.chunk.scores
+        scores, common = self.chunk.scores, None
         for number, (block, view) in enumerate(zip(self.blocks, self.chunk.views, strict=True)):
             view.write()
             if number == 0:
@@ -160,8 +160,9 @@ class FeaturesLook:
             elif len(block.coefficients) == len(scores):
                 scores.addmm_(block.coefficients, view.features)
             else:
-                scores += block.coefficients @ view.features
-        return scores
+                shared = (block.coefficients @ view.features).squeeze(0)
+                common = shared if common is None else common + shared
+        return LogJoint(scores, common)
 
     def add(self, responsibilities: Tensor) -> None:
         """The second product; the last block's features are still there."""

@@ -19,11 +19,30 @@ class Sums(NamedTuple):
         return Sums(tuple(mine + theirs for mine, theirs in zip(self.tensors, other.tensors, strict=True)))
 
 
+class LogJoint(NamedTuple):
+    """log π_k + log N(x_n; μ_k, Σ_k) in nats, (K, n), as `own` + `common`.
+
+    Far from the centre of components with one covariance, the Mahalanobis term that all share is so large that it would
+    take the digits of what tells them apart.
+
+    Attributes:
+        own: of each component, (K, n); enough to share a point among them. May be overwritten until the next chunk.
+        common: of all components, (n,); None for nothing.
+    """
+
+    own: Tensor
+    common: Tensor | None = None
+
+    def plus_common(self, of_own: Tensor) -> Tensor:
+        """What was made of `own`, (…, n), with what is common added."""
+        return of_own if self.common is None else of_own + self.common
+
+
 class Look(Protocol):
     """One thread's view of the points, a chunk at a time; it owns the temporaries."""
 
-    def log_joint(self, points: Tensor) -> Tensor:
-        """log π_k + log N(x_n; μ_k, Σ_k) of points (n, D), (K, n), in nats; may be overwritten until the next chunk."""
+    def log_joint(self, points: Tensor) -> LogJoint:
+        """Of points (n, D)."""
         ...
 
     def add(self, responsibilities: Tensor) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mixfit.mixtures.assignments import Assignment, log_sum, soft, soften_
 from mixfit.mixtures.passes.chunks import panels
-from mixfit.mixtures.passes.formulation import Formulation, Look, Sums, wide
+from mixfit.mixtures.passes.formulation import Formulation, LogJoint, Look, Sums, wide
 from mixfit.mixtures.passes.rule import Plan
 from mixfit.mixtures.statistics import Statistics
 
@@ -116,9 +116,10 @@ def _look_at(look: Look, points: Tensor, assignment: Assignment, log_weights: Te
     """Adds a chunk to the sums; its log-densities (n,), each times its count."""
     log_joint = look.log_joint(points)
     if assignment is soft:  # shares the exponentials with the log-density
-        responsibilities, log_density = soften_(log_joint)
+        responsibilities, log_density = soften_(log_joint.own)
     else:
-        responsibilities, log_density = assignment(log_joint, log_weights), log_sum(log_joint)
+        responsibilities, log_density = assignment(log_joint.own, log_weights), log_sum(log_joint.own)
+    log_density = log_joint.plus_common(log_density)
     if counts is None:
         look.add(responsibilities)
         return log_density
@@ -126,8 +127,8 @@ def _look_at(look: Look, points: Tensor, assignment: Assignment, log_weights: Te
     return log_density * counts
 
 
-def by_chunk(plan: Plan, points: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
-    """The function of log-joint densities (K, n), put together for all points.
+def by_chunk(plan: Plan, points: Tensor, function: Callable[[LogJoint], Tensor]) -> Tensor:
+    """The function of log-joint densities, put together for all points.
 
     It gives something for each of n points, and no view of the densities, which the next chunk overwrites.
     """
@@ -136,7 +137,7 @@ def by_chunk(plan: Plan, points: Tensor, function: Callable[[Tensor], Tensor]) -
     def panel(chunks: list[slice]) -> list[Tensor]:
         with torch.set_grad_enabled(grad):
             look = idle.get()
-            found = [function(look.log_joint(points[chunk])).to(points.dtype) for chunk in chunks]
+            found = [function(look.log_joint(points[chunk])) for chunk in chunks]
             idle.put(look)
             return found
 

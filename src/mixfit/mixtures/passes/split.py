@@ -9,7 +9,7 @@ from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.passes.centred import Centred
 from mixfit.mixtures.passes.features import Features
-from mixfit.mixtures.passes.formulation import Formulation, Look, Sizes, Sums
+from mixfit.mixtures.passes.formulation import Formulation, LogJoint, Look, Sizes, Sums
 from mixfit.mixtures.statistics import Statistics
 
 
@@ -76,12 +76,12 @@ class SplitLook:
         self.looks: tuple[Look, ...] = tuple(formulation.look(rows) for formulation in split.formulations)
         self.scores = split.means.new_empty(len(split.means), rows)
 
-    def log_joint(self, points: Tensor) -> Tensor:
-        """(K, n), each row from its own formulation."""
+    def log_joint(self, points: Tensor) -> LogJoint:
+        """Each row from its own formulation; components with covariances of their own have nothing in common."""
         scores = self.scores[:, : len(points)]
         for place, look in zip(self.places, self.looks, strict=True):
-            scores[place] = look.log_joint(points).to(scores.dtype)
-        return scores
+            scores[place] = look.log_joint(points).own.to(scores.dtype)
+        return LogJoint(scores)
 
     def add(self, responsibilities: Tensor) -> None:
         """To each its own."""
