@@ -138,8 +138,8 @@ class Mixture(nn.Module):
     def log_joint(self, points: Tensor) -> Tensor:
         """log π_k + log N(x_n; μ_k, Σ_k), (N, K), in nats; log-sum-exp of it is the log-density.
 
-        In float64 wherever there is such a thing, for far points need its digits to be shared among components; and -inf
-        where it is below all numbers of the points' own dtype, for such points may have been beyond it too.
+        In float64 wherever there is such a thing, for far points need its digits to be shared among components; but -inf
+        where the points' own dtype has no number so low, for such points may have been beyond it too.
         """
 
         def whole(log_joint: LogJoint) -> Tensor:
