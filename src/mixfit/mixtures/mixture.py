@@ -138,7 +138,7 @@ class Mixture(nn.Module):
     def log_joint(self, points: Tensor) -> Tensor:
         """log π_k + log N(x_n; μ_k, Σ_k), (N, K), in nats; log-sum-exp of it is the log-density.
 
-        In float64 wherever there is such a thing, for far points need its digits to be shared among components; but -inf
+        In float64 wherever there is such a thing: far points need its digits to be shared among components. But -inf
         where the points' own dtype has no number so low, for such points may have been beyond it too.
         """
 
