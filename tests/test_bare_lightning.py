@@ -69,13 +69,6 @@ def test_epochs_are_the_cap_of_a_bare_trainer(tmp_path: Path) -> None:
     assert not module.converged
 
 
-def test_held_out_points_are_looked_at_often_at_first_and_regularly_later(tmp_path: Path) -> None:
-    module = mixfit.MixtureModule(n_components=3, most_passes_per_visit=10, max_passes=45)
-    trainer(tmp_path, max_epochs=100, num_sanity_val_steps=0).fit(module, mixfit.MixtureDataModule(SOURCE))
-    assert [passes for passes, _ in module.history["nll/val"]] == [1, 2, 4, 8, 10, 20, 30, 40, 45]
-    assert [passes for passes, _ in module.history["nll/train"]] == list(range(1, 46))
-
-
 def test_test_reports_the_negative_log_likelihood(tmp_path: Path) -> None:
     module, datamodule = mixfit.MixtureModule(optimizer=EM, stopping=Aitken()), mixfit.MixtureDataModule(SOURCE)
     bare = trainer(tmp_path, max_epochs=100, precision="64-true")

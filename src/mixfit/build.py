@@ -14,7 +14,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 
 from mixfit.checkpoint_files import FirstCheckpoints, WholeFiles
 from mixfit.data.module import MixtureDataModule
-from mixfit.effort import most_passes_per_visit
+from mixfit.effort import passes_per_visit
 from mixfit.errors import InputError
 from mixfit.folder import SkippedError
 from mixfit.lightning import OwnSignals
@@ -51,7 +51,7 @@ def build_module(config: DictConfig, datamodule: MixtureDataModule) -> MixtureMo
         n_passes=start["n_passes"],
         floor=config.model.floor,
         max_passes=config.trainer.max_epochs,
-        most_passes_per_visit=most_passes_per_visit(numbers_per_pass(config, datamodule)),
+        passes_per_visit=passes_per_visit(numbers_per_pass(config, datamodule)),
         batches_per_step=config.trainer.accumulate_grad_batches,
         seed=config.seed,
     )

@@ -19,8 +19,8 @@ THREADS = torch.get_num_threads()
 """What torch chose for this machine, for passes that are not tiny."""
 
 
-def most_passes_per_visit(numbers: int) -> int:
-    """How often a full batch is used before Lightning looks up, if a pass looks at so many numbers."""
+def passes_per_visit(numbers: int) -> int:
+    """How often a full batch is used before Lightning looks up, if a pass looks at this many numbers."""
     return min(50, max(1, VISIT // max(1, numbers)))
 
 

@@ -63,7 +63,7 @@ class MixtureModule(LightningModule):
         adjust: changes the start in place, in the data's units; None leaves it as it is.
         reseeds: whether components that collapse begin anew.
         max_passes: how many passes to make at most; None leaves it to the trainer's `max_epochs`.
-        most_passes_per_visit: how often a full batch is used before Lightning looks up again, in the long run.
+        passes_per_visit: how often a full batch is used before Lightning looks up again.
         batches_per_step: of how many batches the points make one step of a gradient optimizer.
         seed: of the starts.
     """
@@ -81,7 +81,7 @@ class MixtureModule(LightningModule):
         adjust: Callable[[Density], None] | None = None,
         reseeds: bool = True,
         max_passes: int | None = None,
-        most_passes_per_visit: int = 1,
+        passes_per_visit: int = 1,
         batches_per_step: int = 1,
         seed: int = 0,
     ) -> None:
@@ -97,7 +97,7 @@ class MixtureModule(LightningModule):
         self.adjust = adjust
         self.reseeds = reseeds
         self.max_passes = max_passes
-        self.most_passes_per_visit = most_passes_per_visit
+        self.passes_per_visit = passes_per_visit
         self.batches_per_step = batches_per_step
         self.seed = seed
         self.history: dict[str, list[tuple[float, float]]] = {"nll/train": [], "nll/val": []}  # (passes, nats)
@@ -183,7 +183,7 @@ class MixtureModule(LightningModule):
             )
 
     def training_step(self, batch: Batch, batch_index: int) -> None:
-        """Visits a batch; a full batch again and again until `next_look`, unless the fit is finished before.
+        """Visits a batch; a full batch as often as `passes_per_visit` says, unless the fit is finished before.
 
         Batches are kept until there are enough for a step; a line search, which compares values of one objective, needs
         all of them.
@@ -193,13 +193,10 @@ class MixtureModule(LightningModule):
         if not last and (len(self.kept) < self.batches_per_step or self._searches_along_lines):
             return
         batches, self.kept = self.kept, []
-        until = next_look(self.passes, self.most_passes_per_visit)
-        while True:
+        for _ in range(self.passes_per_visit if self.trainer.num_training_batches == 1 else 1):
             self._visit(batches)
             if last and self._end_pass():
                 self.trainer.should_stop = True
-                break
-            if self.trainer.num_training_batches > 1 or self.passes >= until:
                 break
         if last:
             self.log("nll/train", self.history["nll/train"][-1][1], on_step=True, on_epoch=False)
@@ -386,16 +383,6 @@ class MixtureModule(LightningModule):
                 "what float64 can tell apart there, so its digits are rounding errors; subtract a constant from it "
                 "where its digits are still known, or leave it out"
             )
-
-
-def next_look(passes: float, most: int) -> int:
-    """After how many passes the held-out points are looked at next: powers of two, then every `most` passes.
-
-    Most fits that overfit do so within the first dozen passes, and what is best there has to be seen to be kept.
-    """
-    if passes >= most:
-        return (int(passes) // most + 1) * most
-    return min(most, 2 ** int(passes).bit_length())
 
 
 def _ignored(n_rows: int) -> None:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from mixfit.data.dataset import Dataset, Part
 from mixfit.data.module import MixtureDataModule
-from mixfit.effort import most_passes_per_visit, with_threads
+from mixfit.effort import passes_per_visit, with_threads
 from mixfit.errors import InputError
 from mixfit.lightning import interruptible, quiet_lightning
 from mixfit.mixtures.density import Density
@@ -87,7 +87,7 @@ def fitted(
 ) -> Ended:
     """Fits a module that `make_module` makes, from `start`, which changes, or, if that is None, from its own start."""
     numbers = train.points.numel() * n_components
-    module = make_module(max_passes=max_passes, most_passes_per_visit=most_passes_per_visit(numbers), seed=seed)
+    module = make_module(max_passes=max_passes, passes_per_visit=passes_per_visit(numbers), seed=seed)
     if start is not None:
         module.begin_at(start)
     datamodule = MixtureDataModule(Given(train), batch_size, seed)
