@@ -1,10 +1,10 @@
 """How soon is a fit as good as scikit-learn's, on a million points in 16 dimensions with 32 components?
 
-With 32 components the end depends on the start, and a start needs few points. So ours is fitted to 10,000 of them
-from several starts, and from the best one on with all points: two calls of `fit` with `warm_start`, as anyone could
-type them. Beside it stand a single `fit` to all points, and scikit-learn with its defaults. Settings are the same for
-all seeds, the clock runs for all that is called, and all are judged on the same 100,000 points that none has seen.
-Ours must be at least as good there, or its time does not count.
+With 32 components the end depends on the start more than on the number of points. So ours is fitted to 30,000 of them,
+drawn at random; to these, and from there on once more to all points (`warm_start`); and to all points at once. Beside
+them stands scikit-learn with its defaults and all points. Settings are the same for all seeds, the clock runs for all
+that is called, and all are judged on the same 100,000 points that none has seen. Ours must be at least as good there,
+or its time does not count.
 """
 
 from __future__ import annotations
@@ -34,26 +34,32 @@ TARGET = 20.0  # times as fast
 SEEDS = (0, 1)
 THREADS = 2
 N_POINTS, N_HELD_OUT, DIM, N_COMPONENTS = 1_000_000, 100_000, 16, 32
-OURS, PLAIN, SKLEARN = "mixfit, a sample first", "mixfit", "scikit-learn"
+SAMPLED, SAMPLED_FIRST, PLAIN = "mixfit, a sample", "mixfit, a sample first", "mixfit"
+OURS = (SAMPLED, SAMPLED_FIRST, PLAIN)
+SKLEARN = "scikit-learn"
 SETTINGS: dict[str, Any] = {"tol": 1e-3, "dtype": "float32"}
 """What differs from our defaults: tol is scikit-learn's default."""
 
-SAMPLE, N_INIT, PASSES = 10_000, 2, 1
-"""Points and fits of the sample, and passes over all points after it, at most."""
+SAMPLE, PASSES = 30_000, 1
+"""Points of the sample, and passes over all points after it, at most."""
 
 Points = NDArray[np.float64]
 Fitting = Callable[[Points, int], Any]
 
 
-def _sample_first(points: Points, seed: int) -> mixfit.GaussianMixture:
+def _all(points: Points, seed: int) -> mixfit.GaussianMixture:
+    return mixfit.GaussianMixture(N_COMPONENTS, random_state=seed, warm_start=True, **SETTINGS).fit(points)
+
+
+def _sampled(points: Points, seed: int) -> mixfit.GaussianMixture:
     rows = np.random.default_rng(seed).choice(len(points), min(SAMPLE, len(points)), replace=False)
-    mixture = mixfit.GaussianMixture(N_COMPONENTS, random_state=seed, n_init=N_INIT, warm_start=True, **SETTINGS)
-    return mixture.fit(points[rows]).set_params(max_iter=PASSES).fit(points)
+    return _all(points[rows], seed)
 
 
 FITTINGS: dict[str, Fitting] = {
-    OURS: _sample_first,
-    PLAIN: lambda points, seed: mixfit.GaussianMixture(N_COMPONENTS, random_state=seed, **SETTINGS).fit(points),
+    SAMPLED: _sampled,
+    SAMPLED_FIRST: lambda points, seed: _sampled(points, seed).set_params(max_iter=PASSES).fit(points),
+    PLAIN: _all,
     SKLEARN: lambda points, seed: sklearn.mixture.GaussianMixture(N_COMPONENTS, random_state=seed).fit(points),
 }
 
@@ -88,7 +94,7 @@ def _fitted(who: str, fitting: Fitting, drawn: Drawn, seed: int) -> Repetition:
         "seconds": seconds,
         "held_out": -float(estimator.score(held_out)),
         "true": drawn.truth.nll(drawn.held_out),
-        "passes": int(estimator.n_iter_),
+        "passes": 0 if who == SAMPLED else int(estimator.n_iter_),
         "converged": bool(estimator.converged_),
         "threads": THREADS,
     }
@@ -103,8 +109,9 @@ def table(repetitions: Repetitions) -> Table:
         f"weights; {THREADS} threads. Excess is NLL above the true density's on {N_HELD_OUT:,} points held out, in "
         "nats per point.",
         f"{SKLEARN}: `GaussianMixture({N_COMPONENTS}, random_state=seed).fit(X)`. {PLAIN}: the same with {settings}; "
-        f"tol is {SKLEARN}'s default. {OURS}: the same with n_init={N_INIT} and warm_start=True on {SAMPLE:,} points, "
-        f"then set_params(max_iter={PASSES}) and fit(X). Seconds are all of it; passes are over all points.",
+        f"tol is {SKLEARN}'s default. {SAMPLED}: the same on {SAMPLE:,} of the points. {SAMPLED_FIRST}: that with "
+        f"warm_start=True, then set_params(max_iter={PASSES}) and fit(X). Seconds are all of it; passes are over all "
+        "points.",
         f"Two seeds and one fit each, because {SKLEARN}'s takes long: its k-means looks at all points many times.",
     ]
     headings = ("fit", "seed", "seconds", "passes", "held-out NLL", "excess", "times as fast", "target", "met")
@@ -118,8 +125,11 @@ def _of(repetitions: Repetitions, seed: int) -> dict[str, Repetition]:
 def _rows(by_name: dict[str, Repetition]) -> list[tuple[str, ...]]:
     theirs = by_name[SKLEARN]
     times = {who: theirs["seconds"] / row["seconds"] for who, row in by_name.items()}
-    kept = times[OURS] >= TARGET and by_name[OURS]["held_out"] <= theirs["held_out"]
-    judged = {OURS: (f"≥ {TARGET:g}, NLL no higher", met(kept))}
+    judged = {
+        who: (f"≥ {TARGET:g}, NLL no higher", met(times[who] >= TARGET and row["held_out"] <= theirs["held_out"]))
+        for who, row in by_name.items()
+        if who in OURS
+    }
     return [(*_numbers(row), f"{times[who]:.1f}", *judged.get(who, ("-", "-"))) for who, row in by_name.items()]
 
 
@@ -135,7 +145,7 @@ def figure(repetitions: Repetitions) -> Figure:
     seeds = sorted({row["seed"] for row in repetitions})
     remark = f"{N_POINTS:,} points, D={DIM}, K={N_COMPONENTS}, {THREADS} threads  ·  farther left and lower is better"
     paper, panels = sheet("Seconds to a fit, and how good it is", remark, widths=(1,) * len(seeds))
-    tones = {OURS: colour(0), PLAIN: colour(5), SKLEARN: FITTED}
+    tones = {SAMPLED: colour(2), SAMPLED_FIRST: colour(0), PLAIN: colour(5), SKLEARN: FITTED}
     for axes, seed in zip(panels, seeds, strict=True):
         by_name = _of(repetitions, seed)
         for who, row in by_name.items():

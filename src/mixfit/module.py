@@ -29,6 +29,7 @@ from mixfit.mixtures.density import Density
 from mixfit.mixtures.initializers.kmeans_plusplus import kmeans_plusplus
 from mixfit.mixtures.initializers.start import Initializer, start_
 from mixfit.mixtures.mixture import Components, Mixture
+from mixfit.mixtures.passes.chunks import threads_for_passes_alone
 from mixfit.mixtures.passes.one_pass import Block
 from mixfit.mixtures.poorest import poorest_places
 from mixfit.mixtures.standardization import COARSE, Standardization, column_of_rounding
@@ -140,16 +141,17 @@ class MixtureModule(LightningModule):
         mixture = Mixture(self.family(self.n_components, train.dim), self.floor).to(dtype)
         self.begin_at(Density(mixture, standardization))
         n_starts, n_passes = self.starts
-        start_(
-            mixture,
-            self.density.standardized(train.sample.points),
-            self.initializer,
-            n_starts=n_starts,
-            n_passes=n_passes,
-            assignment=self.fitter.assign,
-            generator=generator(self.seed, 6),
-            weights=train.sample.weights,
-        )
+        with threads_for_passes_alone():
+            start_(
+                mixture,
+                self.density.standardized(train.sample.points),
+                self.initializer,
+                n_starts=n_starts,
+                n_passes=n_passes,
+                assignment=self.fitter.assign,
+                generator=generator(self.seed, 6),
+                weights=train.sample.weights,
+            )
         if self.adjust:
             self.adjust(self.density)
 
@@ -182,6 +184,7 @@ class MixtureModule(LightningModule):
                 "they pass by for every look, or choose optimizer=em"
             )
 
+    @threads_for_passes_alone()
     def training_step(self, batch: Batch, batch_index: int) -> None:
         """Visits a batch; a full batch as often as `passes_per_visit` says, unless the fit is finished before.
 

@@ -102,12 +102,12 @@ def fitted(
 def _ended(module: MixtureModule, train: Part) -> Ended:
     """The state at the end; or the best one, if a fit that was cut short had seen a better."""
     density = module.density
-    seen = None if module.stopped else _log_densities(density, train)
+    seen = None if module.stopped else density.log_density(train.points)
     if seen is not None and module.fitter.settle_(_nll(seen, train) - density.standardization.log_volume):
         seen = None
     if settle_(density):  # what scores is what is saved, to the last bit
         seen = None
-    log_densities = _log_densities(density, train) if seen is None else seen
+    log_densities = density.log_density(train.points) if seen is None else seen
     columns = [f"column {axis}" for axis in range(train.points.shape[1])]
     doubts = (
         why_on_floor(density, train.sample.points, columns, lambda: held(density, train)),
@@ -122,10 +122,6 @@ def _ended(module: MixtureModule, train: Part) -> Ended:
         rank=rank_of(density.mixture, lambda: _nll(log_densities, train), module.fitter.assign, train.total_weight),
         doubts=[doubt for doubt in doubts if doubt],
     )
-
-
-def _log_densities(density: Density, train: Part) -> Tensor:
-    return torch.cat([density.log_density(block.points) for block in train.blocks()])
 
 
 def _nll(log_densities: Tensor, train: Part) -> float:

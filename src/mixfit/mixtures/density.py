@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from mixfit.mixtures.assignments import Assignment, soft
 from mixfit.mixtures.covariances import Covariance, Full
 from mixfit.mixtures.mixture import Mixture
+from mixfit.mixtures.passes.one_pass import Block
 from mixfit.mixtures.standardization import Standardization
 
 
@@ -73,22 +74,17 @@ class Density(nn.Module):
 
     def standardized(self, points: Tensor) -> Tensor:
         """Points in the mixture's own coordinates, dtype and device, (N, D)."""
-        points = torch.as_tensor(points)
-        rows = points[:, None] if points.ndim == 1 else points
-        dim = self.mixture.mean_origin.shape[1]
-        if rows.ndim != 2 or rows.shape[1] != dim:
-            raise ValueError(f"points have the shape {tuple(points.shape)}, but this density lives in {dim} dimensions")
-        return self.standardization(rows, self.mixture.mean_origin)
+        return self.standardization(self._rows(points), self.mixture.mean_origin)
 
     @torch.no_grad()
     def log_joint(self, points: Tensor) -> Tensor:
         """log π_k + log N(x_n; μ_k, Σ_k) in nats, (N, K): log-sum-exp gives log p, softmax the responsibilities."""
-        return self.mixture.log_joint(self.standardized(points)) - self.standardization.log_volume
+        return self.mixture.log_joint(self._rows(points), self.standardized) - self.standardization.log_volume
 
     @torch.no_grad()
     def log_density(self, points: Tensor) -> Tensor:
         """log p(x_n) in nats, (N,)."""
-        return self.mixture.log_density(self.standardized(points)) - self.standardization.log_volume
+        return self.mixture.log_density(self._rows(points), self.standardized) - self.standardization.log_volume
 
     @torch.no_grad()
     def score(self, points: Tensor, weights: Tensor | None = None) -> float:
@@ -103,12 +99,13 @@ class Density(nn.Module):
 
         Raises `ValueError` if there are no points that count.
         """
-        standardized = self.standardized(points)
+        rows = self._rows(points)
         if weights is not None:
-            standardized, weights = _counting(standardized, weights.to("cpu", torch.float64))
-        if len(standardized) == 0:
+            rows, weights = _counting(rows, weights.to("cpu", torch.float64))
+        if len(rows) == 0:
             raise ValueError("no point counts, so there is no mean over them; give points, of positive weights if any")
-        return float(self.mixture.statistics(standardized, weights=weights).nll) + self.standardization.log_volume
+        counted = Block(rows, weights, self.standardized)
+        return float(self.mixture.statistics_of([counted]).nll) + self.standardization.log_volume
 
     @torch.no_grad()
     def responsibilities(self, points: Tensor) -> Tensor:
@@ -142,9 +139,18 @@ class Density(nn.Module):
             drawn[own] = mean + normal[own] @ factor.mT
         return self.standardization.inverse(drawn), component
 
+    def _rows(self, points: Tensor) -> Tensor:
+        """The points as (N, D), in the data's units."""
+        points = torch.as_tensor(points)
+        rows = points[:, None] if points.ndim == 1 else points
+        dim = self.mixture.mean_origin.shape[1]
+        if rows.ndim != 2 or rows.shape[1] != dim:
+            raise ValueError(f"points have the shape {tuple(points.shape)}, but this density lives in {dim} dimensions")
+        return rows
+
     def _shares(self, points: Tensor, assignment: Assignment) -> Tensor:
         """Responsibilities (N, K); an error for a point where no component has any density."""
-        shares = self.mixture.responsibilities(self.standardized(points), assignment)
+        shares = self.mixture.responsibilities(self._rows(points), assignment, self.standardized)
         if bool(shares.isnan().any()):
             row = int(shares.isnan().any(1).int().argmax())
             raise ValueError(
@@ -157,4 +163,4 @@ class Density(nn.Module):
 def _counting(points: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     """The points (N, D) with weights (N,) that are not zero, and those weights, of which the largest is one."""
     count = weights > 0
-    return points[count.to(points.device)], (weights[count] / weights.max()).to(points)
+    return points[count.to(points.device)], weights[count] / weights.max()

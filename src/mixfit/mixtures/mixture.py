@@ -27,7 +27,7 @@ from mixfit.mixtures.assignments import Assignment, log_sum, soft
 from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.passes.formulation import LogJoint, wide
-from mixfit.mixtures.passes.one_pass import Block, by_chunk, statistics, statistics_under
+from mixfit.mixtures.passes.one_pass import Block, Into, by_chunk, statistics, statistics_under, unchanged
 from mixfit.mixtures.passes.rule import Plan, plan
 from mixfit.mixtures.statistics import Statistics
 
@@ -135,32 +135,41 @@ class Mixture(nn.Module):
 
     # Looking at points
 
-    def log_joint(self, points: Tensor) -> Tensor:
+    def log_joint(self, points: Tensor, into: Into = unchanged) -> Tensor:
         """log π_k + log N(x_n; μ_k, Σ_k), (N, K), in nats; log-sum-exp of it is the log-density.
 
+        `into` takes some of the points at a time to the mixture's coordinates, dtype and device, where they are not.
+
         In float64 wherever there is such a thing: far points need its digits to be shared among components. But -inf
-        where the points' own dtype has no number so low, for such points may have been beyond it too.
+        where the mixture's own dtype has no number so low, for such points may have been beyond it too.
         """
+        own = self.mean_origin
 
         def whole(log_joint: LogJoint) -> Tensor:
-            found = log_joint.plus_common(log_joint.own.to(wide(points.device), copy=True))
-            return found.masked_fill(found.to(points.dtype) == -torch.inf, -torch.inf).T
+            found = log_joint.plus_common(log_joint.own.to(wide(own.device), copy=True))
+            return found.masked_fill(found.to(own.dtype) == -torch.inf, -torch.inf).T
 
-        return self._by_chunk(points, whole)
+        return self._by_chunk(Block(points, into=into), whole)
 
-    def log_density(self, points: Tensor) -> Tensor:
-        """log p(x_n), (N,), in nats."""
-        return self._by_chunk(points, lambda log_joint: log_joint.plus_common(log_sum(log_joint.own)).to(points.dtype))
+    def log_density(self, points: Tensor, into: Into = unchanged) -> Tensor:
+        """log p(x_n), (N,), in nats; `into` as in `log_joint`."""
+        dtype = self.mean_origin.dtype
+        return self._by_chunk(
+            Block(points, into=into), lambda log_joint: log_joint.plus_common(log_sum(log_joint.own)).to(dtype)
+        )
 
-    def responsibilities(self, points: Tensor, assignment: Assignment = soft) -> Tensor:
-        """p(k | x_n), (N, K); or another sharing of the points among the components. NaN where no density is known."""
-        log_weights = self.components.log_weights
+    def responsibilities(self, points: Tensor, assignment: Assignment = soft, into: Into = unchanged) -> Tensor:
+        """p(k | x_n), (N, K); or another sharing of the points among the components. NaN where no density is known.
+
+        `into` as in `log_joint`.
+        """
+        log_weights, dtype = self.components.log_weights, self.mean_origin.dtype
 
         def shares(log_joint: LogJoint) -> Tensor:
-            nowhere = log_joint.plus_common(log_joint.own.amax(0)).to(points.dtype) == -torch.inf
-            return assignment(log_joint.own, log_weights).to(points.dtype).masked_fill(nowhere, torch.nan).T
+            nowhere = log_joint.plus_common(log_joint.own.amax(0)).to(dtype) == -torch.inf
+            return assignment(log_joint.own, log_weights).to(dtype).masked_fill(nowhere, torch.nan).T
 
-        return self._by_chunk(points, shares)
+        return self._by_chunk(Block(points, into=into), shares)
 
     @torch.no_grad()
     def squared_distances(self, points: Tensor) -> Tensor:
@@ -294,8 +303,8 @@ class Mixture(nn.Module):
     def _pass_over(self, points: Tensor, components: Components) -> Plan:
         return plan(self.covariance, components, len(points))
 
-    def _by_chunk(self, points: Tensor, function: Callable[[LogJoint], Tensor]) -> Tensor:
-        return by_chunk(self._pass_over(points, self.components), points, function)
+    def _by_chunk(self, block: Block, function: Callable[[LogJoint], Tensor]) -> Tensor:
+        return by_chunk(self._pass_over(block.points, self.components), block, function)
 
     def _log_normalizer(self, scale: Tensor) -> Tensor:
         return self.covariance.log_det(scale) + 0.5 * self.covariance.dim * log(2 * pi)

@@ -6,16 +6,14 @@ checkpoint, so that every optimizer is judged by one number. A value that does n
 
 from __future__ import annotations
 
-from functools import reduce
-from math import fsum
-from operator import add
-
 import torch
 from torch import Tensor
 
 from mixfit.data.dataset import Dataset, Rows
 from mixfit.mixtures.criteria import criteria_of
 from mixfit.mixtures.density import Density
+from mixfit.mixtures.passes.one_pass import Block
+from mixfit.mixtures.statistics import Statistics
 from mixfit.tracking.metrics_file import ABSENT, Value, read, status, write
 
 __all__ = [
@@ -69,17 +67,19 @@ def within_sum_of_squares(density: Density, points: Tensor) -> float:
 
 def held(density: Density, part: Rows) -> Tensor:
     """Σ_n r_nk: how many of the points each component holds, (K,)."""
-    counts = (density.mixture.statistics(density.standardized(block.points)).count for block in part.blocks())
-    return reduce(add, counts)
+    return _statistics(density, part).count
 
 
 def _nll(density: Density, part: Rows) -> float | None:
     if not len(part):
         return None
-    if part.is_small:
-        (only,) = part.blocks()
-        return density.nll(only.points)
-    return fsum(density.nll(block.points) * len(block) for block in part.blocks() if len(block)) / len(part)
+    return float(_statistics(density, part).nll) + density.standardization.log_volume
+
+
+def _statistics(density: Density, part: Rows) -> Statistics:
+    """Of points that each count once, which need not be in memory."""
+    blocks = (Block(block.points, into=density.standardized) for block in part.blocks())
+    return density.mixture.statistics_of(blocks)
 
 
 def _adjusted_rand(density: Density, dataset: Dataset) -> float | None:

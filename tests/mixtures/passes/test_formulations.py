@@ -58,7 +58,9 @@ def test_log_densities_are_those_of_torch_distributions(
     expected = as_distribution(components).log_prob(points)
     for formulation in formulations(covariance, components):
         found = by_chunk(
-            Plan(formulation, map), points, lambda log_joint: log_joint.plus_common(torch.logsumexp(log_joint.own, 0))
+            Plan(formulation, map),
+            Block(points),
+            lambda log_joint: log_joint.plus_common(torch.logsumexp(log_joint.own, 0)),
         )
         assert_close(found, expected, rtol=1e-12, atol=1e-11)
 

@@ -3,6 +3,9 @@
 A thread that works through a chunk alone has everything in its core's cache; one operation shared by all threads would
 be over before they have met. Chunks are gathered into panels, and panels are added up in their own order, so that the
 result does not depend on how many threads there are, nor on which was quicker.
+
+Torch's own threads, when they have just shared an operation, go on spinning for some milliseconds and take the cores
+from ours. So they rest during a pass; and during a whole fit, which makes pass after pass with little between.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import islice
 from threading import Barrier, Lock
 from typing import TypeVar
@@ -35,25 +40,40 @@ def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Itera
     """The function of each item, in their order, computed on as many threads as torch has here.
 
     Each works on one item by itself. Not more than two items per thread are taken ahead. What is done with the results
-    meanwhile has one thread: those of torch that have just shared an operation go on spinning for some milliseconds,
-    and would take the cores from ours.
+    meanwhile has one thread.
     """
-    n_threads = torch.get_num_threads()
+    n_threads = _of_passes.get() or torch.get_num_threads()
     if n_threads == 1:
         yield from map(function, items)
         return
     pool, rest = _pool(n_threads), iter(items)
     waiting: deque[Future[Result]] = deque(pool.submit(function, item) for item in islice(rest, 2 * n_threads))
+    with threads_for_passes_alone():
+        try:
+            while waiting:
+                result = waiting.popleft().result()
+                waiting.extend(pool.submit(function, item) for item in islice(rest, 1))
+                yield result
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+_of_passes: ContextVar[int | None] = ContextVar("threads of passes", default=None)
+"""How many threads passes have that this thread makes; None for as many as torch has."""
+
+
+@contextmanager
+def threads_for_passes_alone() -> Iterator[None]:
+    """Inside, passes have as many threads as torch had before, and torch's own operations one."""
+    n_threads, of_passes = torch.get_num_threads(), _of_passes.get()
+    _of_passes.set(of_passes or n_threads)
     torch.set_num_threads(1)
     try:
-        while waiting:
-            result = waiting.popleft().result()
-            waiting.extend(pool.submit(function, item) for item in islice(rest, 1))
-            yield result
+        yield
     finally:
         torch.set_num_threads(n_threads)
-        for future in waiting:
-            future.cancel()
+        _of_passes.set(of_passes)
 
 
 _lock = Lock()
@@ -67,12 +87,13 @@ def _pool(n_threads: int) -> ThreadPoolExecutor:
     """
     with _lock:
         if n_threads not in _pools:
+            before = torch.get_num_threads()
             met = Barrier(n_threads + 1)
             pool = _pools[n_threads] = ThreadPoolExecutor(n_threads, "mixfit-pass")
             for _ in range(n_threads):
                 pool.submit(_alone, met)
             met.wait()
-            torch.set_num_threads(n_threads)
+            torch.set_num_threads(before)
         return _pools[n_threads]
 
 

@@ -16,6 +16,9 @@ from mixfit.mixtures.passes.formulation import Formulation, LogJoint, Look, Sums
 from mixfit.mixtures.passes.rule import Plan
 from mixfit.mixtures.statistics import Statistics
 
+Into = Callable[[Tensor], Tensor]
+"""Takes points (n, D) to a mixture's coordinates, dtype and device."""
+
 
 def unchanged(points: Tensor) -> Tensor:
     """The points themselves."""
@@ -28,13 +31,12 @@ class Block(NamedTuple):
     Attributes:
         points: (n, D), in whatever coordinates.
         weights: (n,), how often each counts; None for once.
-        into: takes points (m, D) to the mixture's coordinates, dtype and device; called with a chunk at a time, in the
-            thread that looks at it.
+        into: called with a chunk at a time, in the thread that looks at it.
     """
 
     points: Tensor
     weights: Tensor | None = None
-    into: Callable[[Tensor], Tensor] = unchanged
+    into: Into = unchanged
 
 
 class _Idle:
@@ -127,8 +129,8 @@ def _look_at(look: Look, points: Tensor, assignment: Assignment, log_weights: Te
     return log_density * counts
 
 
-def by_chunk(plan: Plan, points: Tensor, function: Callable[[LogJoint], Tensor]) -> Tensor:
-    """The function of log-joint densities, put together for all points.
+def by_chunk(plan: Plan, block: Block, function: Callable[[LogJoint], Tensor]) -> Tensor:
+    """The function of the log-joint densities of a block's points, put together for all of them.
 
     It gives something for each of n points, and no view of the densities, which the next chunk overwrites.
     """
@@ -137,10 +139,9 @@ def by_chunk(plan: Plan, points: Tensor, function: Callable[[LogJoint], Tensor])
     def panel(chunks: list[slice]) -> list[Tensor]:
         with torch.set_grad_enabled(grad):
             look = idle.get()
-            found = [function(look.log_joint(points[chunk])) for chunk in chunks]
+            found = [function(look.log_joint(block.into(block.points[chunk]))) for chunk in chunks]
             idle.put(look)
             return found
 
-    return torch.cat(
-        [part for parts in plan.spread(panel, panels(len(points), plan.formulation.rows)) for part in parts]
-    )
+    chunked = panels(len(block.points), plan.formulation.rows)
+    return torch.cat([part for parts in plan.spread(panel, chunked) for part in parts])
