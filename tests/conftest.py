@@ -4,6 +4,7 @@ A fixture over a configuration group runs its test once for every YAML file, so 
 is tested as soon as its file exists.
 """
 
+import signal
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -34,6 +35,14 @@ def options_of(choice: Path) -> dict[str, Any]:
 
 def name(choice: Path) -> str:
     return choice.stem
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_as_in_a_terminal() -> None:
+    """`nohup` and a shell's background ignore signals, and what a test starts would ignore them too."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)
