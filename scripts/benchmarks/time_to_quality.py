@@ -153,7 +153,9 @@ def figure(repetitions: Repetitions) -> Figure:
         axes.axvline(by_name[SKLEARN]["seconds"] / TARGET, color=TRUE, linewidth=1.1, linestyle=DASHES)
         axes.set_xscale("log")
         axes.set_ylim(bottom=0)
+        axes.set_xlim(0.5, 200)  # both panels the same, and wide enough for two powers of ten
         axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(lambda *_: "")
         name(axes, f"seed {seed}", "seconds of fit", "nats per point above the truth")
     dots = [line(tone, who, marker="o", linestyle="none") for who, tone in tones.items()]
     explain(paper, [*dots, line(TRUE, f"a {TARGET:g}th of {SKLEARN}'s time", linewidth=1.1, linestyle=DASHES)])
