@@ -15,9 +15,12 @@ REST = 0.1
 """Seconds before each turn: the threads of whoever was before may go on spinning for some tens of milliseconds."""
 
 
-def race(contestants: Mapping[str, Contestant], rounds: int) -> Repetitions:
-    """What each contestant returned in each round; the order turns round every time, and a first round is dropped."""
-    for contestant in contestants.values():
+def race(contestants: Mapping[str, Contestant], rounds: int, are_warm: bool = False) -> Repetitions:
+    """What each contestant returned in each round; the order turns round every time.
+
+    A first round is dropped, unless they are warm because all of them have run already.
+    """
+    for contestant in () if are_warm else contestants.values():
         contestant(0)
     found: Repetitions = []
     for number in range(rounds):

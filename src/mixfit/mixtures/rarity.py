@@ -48,11 +48,15 @@ class Rarity:
         values = log_densities.detach().to("cpu", torch.float64)
         masses = None if weights is None else weights.detach().to("cpu", torch.float64)
         _check(values, masses)
+        levels = (torch.arange(MOST, dtype=torch.float64) / (MOST - 1)).square()
+        if masses is None and len(values) > MOST:  # of many points few tensors of their number should be there at once
+            values = values.sort().values
+            if int((values[1:] != values[:-1]).sum()) >= MOST:
+                return cls(levels, _order_statistics(values, levels))
         distinct, end = _distinct(values, masses)
         rarity = cls(*_knots(distinct, end, point=1.0 if masses is None else min(1.0, float(masses.min()))))
         if len(distinct) <= MOST:
             return rarity
-        levels = (torch.arange(MOST, dtype=torch.float64) / (MOST - 1)).square()
         return cls(levels, rarity._at(levels))
 
     def threshold(self, share: float) -> float:
@@ -71,6 +75,14 @@ class Rarity:
         gap = self.levels[above] - self.levels[below]
         way = torch.where(gap > 0, (levels - self.levels[below]) / gap, 1.0)
         return torch.lerp(self.log_densities[below], self.log_densities[above], way)
+
+
+def _order_statistics(ascending: Tensor, levels: Tensor) -> Tensor:
+    """`numpy.quantile`'s linear rule: the n values, ascending, lie at 0, 1/(n - 1), …, 1."""
+    place = levels * (len(ascending) - 1)
+    below = place.long()
+    above = (below + 1).clamp_max(len(ascending) - 1)
+    return torch.lerp(ascending[below], ascending[above], place - below)
 
 
 def _distinct(values: Tensor, masses: Tensor | None) -> tuple[Tensor, Tensor]:
