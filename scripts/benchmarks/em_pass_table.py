@@ -117,8 +117,8 @@ def _notes(repetitions: Repetitions) -> list[str]:
     return [
         "Milliseconds of one pass, an E-step and an M-step over all points: standardized points of data=gaussians, one "
         f"start by k-means++, {repetitions[0]['threads']} threads for everybody; medians of {rounds} rounds, "
-        f"fewer of peers. float64 and float32 are mixfit's, and times is how many times as fast as {SKLEARN} it is; targets are for "
-        "float64, then for float32. Everybody else computes in float64.",
+        f"fewer of peers. float64 and float32 are mixfit's, and times is how many times as fast as {SKLEARN} it is; "
+        "targets are for float64, then for float32. Everybody else computes in float64.",
         "of torch.mm: operations per second of two products of 2·N·K·(D(D+1)/2 + D + 1) operations, in float64 and in "
         f"float32, beside {SQUARE}s of the same type in the same rounds" + _own_shapes(repetitions) + ".",
         *_agreement(repetitions),
