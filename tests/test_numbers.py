@@ -102,7 +102,7 @@ def test_likelihoods_are_those_of_scipy_at_the_best_checkpoint(fit: Fit) -> None
 
 
 def test_the_true_likelihood_is_scipys_on_the_test_points(fit: Fit) -> None:
-    truth = fit.dataset.truth
+    truth = fit.dataset.true_components
     assert truth is not None
     expected = nll(fit.dataset.test, truth.weights.numpy(), truth.means.numpy(), truth.covariances.numpy())
     assert fit.metrics["nll/true"] == pytest.approx(expected, abs=1e-10)

@@ -53,7 +53,7 @@ def _legend() -> str:
 def _fitted(optimizer: str, seed: int) -> Repetition:
     sizes = ("data.dim=8", "data.n_components=5", "data.n_samples=20000", "model.n_components=5")
     found = fit("data=gaussians", *sizes, f"optimizer={optimizer}", f"seed={seed}")
-    truth, train, test = found.dataset.truth, found.dataset.train.points, found.dataset.test.points
+    truth, train, test = found.dataset.true_components, found.dataset.train.points, found.dataset.test.points
     if truth is None:
         raise RuntimeError("data=gaussians knows its truth")
     return {

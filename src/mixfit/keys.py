@@ -41,6 +41,24 @@ column = Either((Text("a column's name"), whole(least=0)))
 LARGEST_SEED = 2**59
 """Each seed has several streams of random numbers, and torch counts seeds in 64 bits."""
 
+MARRON_WAND = (
+    "gaussian",
+    "skewed",
+    "strongly_skewed",
+    "kurtotic",
+    "outlier",
+    "bimodal",
+    "separated_bimodal",
+    "asymmetric_bimodal",
+    "trimodal",
+    "claw",
+    "double_claw",
+    "asymmetric_claw",
+    "asymmetric_double_claw",
+    "smooth_comb",
+    "discrete_comb",
+)
+
 KEYS: dict[str, Key] = {
     # data
     "data.n_samples": Key(whole(least=1), "training points"),
@@ -53,6 +71,7 @@ KEYS: dict[str, Key] = {
     "data.separation": Key(Number(least=0), "least distance between true means; at 2 components hardly overlap"),
     "data.eccentricity": Key(Number(least=1), "how much longer than another an axis of a true component may be"),
     "data.weights": Key(Several(positive), "the true weights, one per component, of any sum", null="equal weights"),
+    "data.density": Key(Words(MARRON_WAND), "which of Marron and Wand's densities"),
     "data.family": Key(Words(("full", "diag", "tied", "spherical")), "what the true covariances share"),
     "data.path": Key(
         Text("a path"),

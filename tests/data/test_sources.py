@@ -22,8 +22,8 @@ FAMILIES = ["full", "diag", "tied", "spherical"]
 
 
 def truth_of(dataset: Dataset) -> Density:
-    assert dataset.truth is not None
-    return dataset.truth
+    assert dataset.true_components is not None
+    return dataset.true_components
 
 
 def labels_of(part: Rows) -> torch.Tensor:

@@ -21,7 +21,7 @@ from mixfit.one_move import write_in_one_move
 
 if TYPE_CHECKING:
     from mixfit.data.dataset import Dataset, Rows
-    from mixfit.mixtures.density import Density
+    from mixfit.data.truth import Truth
     from mixfit.portable import Model
     from mixfit.tracking.metrics_file import Value
 
@@ -84,7 +84,7 @@ def evaluated(model: Model, dataset: Dataset, own: bool) -> dict[str, Value]:
     return values | _errors(model, parts, dataset.truth)
 
 
-def _errors(model: Model, parts: Mapping[str, Rows], truth: Density | None) -> dict[str, Value]:
+def _errors(model: Model, parts: Mapping[str, Rows], truth: Truth | None) -> dict[str, Value]:
     """nll/*/se, outliers/* and points/* of each part."""
     from mixfit.tracking.uncertainty import Spread
 

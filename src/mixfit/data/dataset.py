@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mixfit.data.partition import Partition, generator, part_sizes
+from mixfit.data.truth import Truth
 from mixfit.errors import InputError
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.initializers.start import MOST_POINTS
@@ -178,7 +179,7 @@ class Dataset:
         val: held out to choose the best checkpoint; may be empty.
         test: held out to judge; may be empty.
         columns: D names.
-        truth: the density that the points were drawn from, where it is known.
+        truth: what the points were drawn from, where it is known.
         origin: what errors call the points, as one types it.
     """
 
@@ -186,8 +187,13 @@ class Dataset:
     val: Rows
     test: Rows
     columns: tuple[str, ...]
-    truth: Density | None = None
+    truth: Truth | None = None
     origin: str = ""
+
+    @property
+    def true_components(self) -> Density | None:
+        """The truth, where it is a mixture of a few components, to compare those of a fit with."""
+        return self.truth if isinstance(self.truth, Density) else None
 
 
 def sampling() -> Reservoir:
@@ -195,7 +201,7 @@ def sampling() -> Reservoir:
     return Reservoir(MOST_POINTS, generator(1, 7))
 
 
-def drawn(truth: Density, n_samples: int, n_val: int, n_test: int, seed: int) -> Dataset:
+def drawn(truth: Truth, n_samples: int, n_val: int, n_test: int, seed: int) -> Dataset:
     """Independent draws from a true density; each part depends on the seed and its own size alone."""
     sizes = {"data.n_samples": n_samples, "data.n_val": n_val, "data.n_test": n_test}
     for key, size in sizes.items():
@@ -205,7 +211,7 @@ def drawn(truth: Density, n_samples: int, n_val: int, n_test: int, seed: int) ->
     train, val, test = (
         Part(*truth.sample(size, generator(seed, stream))) for stream, size in enumerate(sizes.values())
     )
-    columns = tuple(f"x{axis}" for axis in range(truth.means.shape[1]))
+    columns = tuple(f"x{axis}" for axis in range(train.dim))
     return Dataset(train, val, test, columns, truth)
 
 

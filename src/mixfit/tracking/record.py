@@ -149,12 +149,12 @@ def _report(module: MixtureModule, dataset: Dataset, values: Mapping[str, metric
     optimizer = type(module.trainer.optimizers[0]).__name__
     return report_figure(
         dataset.train.sample.points.numpy(),
-        drawable(module.density, dataset.truth),
+        drawable(module.density, dataset.true_components),
         history={name: (curve[:, 0], curve[:, 1]) for name, curve in curves.items()},
         summary={name: shown(value) for name, value in values.items() if value is not None and name not in QUIET},
         title=f"{module.n_components} components, {module.family.__name__} covariance, {optimizer}",
         nll_true=nll_true if isinstance(nll_true, float) else None,
-        truth=None if dataset.truth is None else drawable(dataset.truth, None),
+        truth=None if dataset.true_components is None else drawable(dataset.true_components, None),
         columns=dataset.columns,
         warning=None if values["warning"] is None else str(values["warning"]),
     )

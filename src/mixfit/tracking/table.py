@@ -75,10 +75,10 @@ def _components(density: Density, dataset: Dataset) -> Table:
     table = Table(box=None, pad_edge=False)
     for heading in ("label", "weight", *(dataset.columns[axis] for axis in axes)):
         table.add_column(escape(heading), justify="right", no_wrap=True)
-    for k, true in matched(density, dataset.truth)[:MOST_COMPONENTS]:
+    for k, true in matched(density, dataset.true_components)[:MOST_COMPONENTS]:
         table.add_row(str(k), *_row(density, k, axes))
-        if true is not None and dataset.truth is not None:
-            table.add_row(*(f"[dim]{text}[/dim]" for text in ("true", *_row(dataset.truth, true, axes))))
+        if true is not None and dataset.true_components is not None:
+            table.add_row(*(f"[dim]{text}[/dim]" for text in ("true", *_row(dataset.true_components, true, axes))))
     left = len(density.weights) - MOST_COMPONENTS
     table.caption = f"{left} more components" if left > 0 else None
     return table

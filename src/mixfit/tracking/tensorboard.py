@@ -124,8 +124,8 @@ class TensorBoard(Callback):
 
     def _write_density(self, file: EventFile, module: MixtureModule) -> None:
         dataset = module.datamodule.dataset
-        truth = None if dataset.truth is None else drawable(dataset.truth, None)
-        fitted = drawable(module.density, dataset.truth)
+        truth = None if dataset.true_components is None else drawable(dataset.true_components, None)
+        fitted = drawable(module.density, dataset.true_components)
         with self.slides.timed():
             figure = density_figure(dataset.train.sample.points.numpy(), fitted, truth=truth, columns=dataset.columns)
             file.write_picture("density", png(drawn(figure)), round(module.passes))
@@ -156,7 +156,7 @@ class TensorBoard(Callback):
         events = {"components_reseeded": sum(module.fitter.collapses.times), "steps_undone": module.fitter.n_undone}
         values |= {name: n_times for name, n_times in events.items() if n_times}
         scales = density.sizes
-        for name, (k, _) in enumerate(matched(density, dataset.truth)[:MOST_CURVES], start=1):
+        for name, (k, _) in enumerate(matched(density, dataset.true_components)[:MOST_CURVES], start=1):
             values[f"weight/{name}"] = float(weights[k])
             values[f"scale/{name}"] = float(scales[k])
         return values
