@@ -1,7 +1,8 @@
 """How points are shared among components: softly, or all to one.
 
-An assignment maps log π_k + log N(x_n; μ_k, Σ_k), laid out (K, n), and log π, (K,), to responsibilities (K, n) whose
-columns sum to one. A mixture is soft; k-means is the same machine with `nearest`.
+An assignment maps log π_k + log N(x_n; μ_k, Σ_k), laid out (…, K, n), and log π, (…, K), to responsibilities
+(…, K, n) whose columns sum to one. A mixture is soft; k-means is the same machine with `nearest`. What stands before K
+are several mixtures of the same points, which know nothing of each other.
 """
 
 from __future__ import annotations
@@ -19,25 +20,29 @@ BITS_PER_NAT = 1 / log(2)
 
 def soft(log_joint: Tensor, log_weights: Tensor) -> Tensor:
     """p(k | x_n): the posterior probability of each component."""
-    return torch.softmax(log_joint, 0)
+    return torch.softmax(log_joint, -2)
 
 
 def soften_(log_joint: Tensor) -> tuple[Tensor, Tensor]:
-    """`soft` in place of log_joint (K, n), and log p(x_n), (n,), which needs the same exponentials.
+    """`soft` in place of log_joint (…, K, n), and log p(x_n), (…, n), which needs the same exponentials.
 
     They are powers of two, because those of e take up to twenty times as long where they come out as zero, which is
     what most of them do for components that lie apart (measured on a CPU with AVX-512).
     """
-    highest = log_joint.amax(0)
+    highest = log_joint.amax(-2, keepdim=True)
     responsibilities = log_joint.sub_(highest).mul_(BITS_PER_NAT).exp2_()
-    total = responsibilities.sum(0)
-    return responsibilities.div_(total), total.log_().add_(highest)
+    total = responsibilities.sum(-2, keepdim=True)
+    return responsibilities.div_(total), total.log_().add_(highest).squeeze(-2)
 
 
 def log_sum(log_joint: Tensor) -> Tensor:
-    """log Σ_k exp of log_joint (K, n), which is log p(x_n), (n,); by powers of two like `soften_`, differentiable."""
-    highest = log_joint.detach().amax(0).clamp_min(torch.finfo(log_joint.dtype).min)  # -inf - -inf is no number
-    return torch.exp2((log_joint - highest) * BITS_PER_NAT).sum(0).log() + highest
+    """log Σ_k exp of log_joint (…, K, n), which is log p(x_n), (…, n); by powers of two like `soften_`.
+
+    Differentiable.
+    """
+    lowest = torch.finfo(log_joint.dtype).min
+    highest = log_joint.detach().amax(-2, keepdim=True).clamp_min(lowest)  # -inf - -inf is no number
+    return torch.exp2((log_joint - highest) * BITS_PER_NAT).sum(-2).log() + highest.squeeze(-2)
 
 
 def hard(log_joint: Tensor, log_weights: Tensor) -> Tensor:
@@ -47,8 +52,8 @@ def hard(log_joint: Tensor, log_weights: Tensor) -> Tensor:
 
 def nearest(log_joint: Tensor, log_weights: Tensor) -> Tensor:
     """One for the component of highest density, whatever its weight: k-means' rule under a shared spherical Σ."""
-    return _one_hot(log_joint - log_weights[:, None])
+    return _one_hot(log_joint - log_weights[..., None])
 
 
 def _one_hot(score: Tensor) -> Tensor:
-    return torch.zeros_like(score).scatter_(0, score.argmax(0, keepdim=True), 1.0)
+    return torch.zeros_like(score).scatter_(-2, score.argmax(-2, keepdim=True), 1.0)

@@ -30,7 +30,8 @@ class Statistics:
 
     Attributes:
         n_points: how many points were summed, (); the sum of their weights if they have any.
-        log_likelihood: Σ_n log p(x_n) of the mixture that made the responsibilities, in nats, ().
+        log_likelihood: Σ_n log p(x_n) of the mixture that made the responsibilities, in nats, (); (R,) of R mixtures
+            whose components stand side by side.
         count: (K,), sums to `n_points`.
         first: (K, D), about `center`.
         second: about `center`, in the family's shape: full (K, D, D), tied (D, D), diag (K, D), spherical (K,).

@@ -15,17 +15,28 @@ from mixfit.mixtures.products import packed
 
 def bounded_factor(covariance: Tensor, floor: float) -> Tensor:
     """The lower Cholesky factor of the covariance with its eigenvalues raised to at least `floor`."""
-    if below_floor(covariance, floor):
-        variances, axes = torch.linalg.eigh(covariance)
-        return lower_triangular(axes * variances.clamp_min(floor).sqrt()[..., None, :])
-    return torch.linalg.cholesky(covariance)
+    below = below_floor(covariance, floor)
+    if not below.any():
+        return torch.linalg.cholesky(covariance)
+    variances, axes = torch.linalg.eigh(covariance[below])
+    raised = lower_triangular(axes * variances.clamp_min(floor).sqrt()[..., None, :])
+    factor = torch.linalg.cholesky(torch.where(below[..., None, None], identity_like(covariance), covariance))
+    factor[below] = raised
+    return factor
 
 
-def below_floor(covariance: Tensor, floor: float) -> bool:
-    """Whether any eigenvalue lies below the floor: Σ - floor·I has a Cholesky factor if and only if none does."""
-    identity = torch.eye(covariance.shape[-1], dtype=covariance.dtype, device=covariance.device)
-    _, first_failed_minor = torch.linalg.cholesky_ex(covariance - floor * identity)
-    return bool(first_failed_minor.any()) and bool(covariance.isfinite().all())
+def identity_like(matrix: Tensor) -> Tensor:
+    """The identity (D, D) of the type and on the device of a matrix (…, D, D)."""
+    return torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
+
+
+def below_floor(covariance: Tensor, floor: float) -> Tensor:
+    """Whether any eigenvalue of each lies below the floor, (…): Σ - floor·I has a Cholesky factor if none does.
+
+    A matrix of numbers that are no numbers has no eigenvalues.
+    """
+    _, first_failed_minor = torch.linalg.cholesky_ex(covariance - floor * identity_like(covariance))
+    return (first_failed_minor > 0) & covariance.isfinite().all(-1).all(-1)
 
 
 def lower_triangular(factor: Tensor) -> Tensor:
@@ -56,8 +67,7 @@ def factor_offset(factor: Tensor, origin: Tensor) -> Tensor:
 
 def inverse_factor(factor: Tensor) -> Tensor:
     """L⁻¹."""
-    identity = torch.eye(factor.shape[-1], dtype=factor.dtype, device=factor.device)
-    return torch.linalg.solve_triangular(factor, identity, upper=False)
+    return torch.linalg.solve_triangular(factor, identity_like(factor), upper=False)
 
 
 def packed_precision(factor: Tensor) -> Tensor:

@@ -54,6 +54,11 @@ class Covariance(ABC):
         Zero where all components share one covariance.
         """
 
+    @property
+    @abstractmethod
+    def own(self) -> type[Covariance]:
+        """The family of these shapes in which every component has a covariance of its own; often this one."""
+
     @staticmethod
     @abstractmethod
     def products(dim: int, rows: int) -> list[Tile]:

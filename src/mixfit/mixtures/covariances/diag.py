@@ -25,6 +25,10 @@ class Diag(Covariance):
     def n_needed(self) -> int:
         return 3
 
+    @property
+    def own(self) -> type[Covariance]:
+        return Diag
+
     def identity(self) -> Tensor:
         return torch.ones(self.n_components, self.dim)
 

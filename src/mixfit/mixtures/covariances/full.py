@@ -32,6 +32,10 @@ class Full(Covariance):
     def n_needed(self) -> int:
         return self.dim + 2
 
+    @property
+    def own(self) -> type[Covariance]:
+        return Full
+
     def identity(self) -> Tensor:
         return torch.eye(self.dim).repeat(self.n_components, 1, 1)
 
@@ -89,7 +93,7 @@ class Full(Covariance):
 
     def bounded(self, scale: Tensor, floor: float) -> Tensor:
         covariance = scale @ scale.mT
-        return bounded_factor(covariance, floor) if below_floor(covariance, floor) else scale
+        return bounded_factor(covariance, floor) if below_floor(covariance, floor).any() else scale
 
     def smallest_variance(self, scale: Tensor) -> Tensor:
         return torch.linalg.svdvals(scale)[..., -1].square()

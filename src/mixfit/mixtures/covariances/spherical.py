@@ -29,6 +29,10 @@ class Spherical(Covariance):
     def n_needed(self) -> int:
         return 3
 
+    @property
+    def own(self) -> type[Covariance]:
+        return Spherical
+
     def identity(self) -> Tensor:
         return torch.ones(self.n_components)
 

@@ -14,6 +14,7 @@ from mixfit.mixtures.covariances.cholesky import (
     packed_precision,
 )
 from mixfit.mixtures.covariances.covariance import Covariance
+from mixfit.mixtures.covariances.full import Full
 from mixfit.mixtures.products import triangle, unpacked
 
 
@@ -30,6 +31,10 @@ class Tied(Covariance):
     @property
     def n_needed(self) -> int:
         return 0
+
+    @property
+    def own(self) -> type[Covariance]:
+        return Full
 
     def identity(self) -> Tensor:
         return torch.eye(self.dim)
@@ -89,7 +94,7 @@ class Tied(Covariance):
 
     def bounded(self, scale: Tensor, floor: float) -> Tensor:
         covariance = scale @ scale.mT
-        return bounded_factor(covariance, floor) if below_floor(covariance, floor) else scale
+        return bounded_factor(covariance, floor) if below_floor(covariance, floor).any() else scale
 
     def smallest_variance(self, scale: Tensor) -> Tensor:
         return torch.linalg.svdvals(scale)[-1].square().expand(self.n_components)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mixfit.mixtures.covariances.covariance import Covariance
+from mixfit.mixtures.covariances.spherical import Spherical
 from mixfit.mixtures.products import norm
 
 
@@ -28,6 +29,10 @@ class TiedSpherical(Covariance):
     @property
     def n_needed(self) -> int:
         return 0
+
+    @property
+    def own(self) -> type[Covariance]:
+        return Spherical
 
     def identity(self) -> Tensor:
         return torch.ones(())

@@ -57,7 +57,7 @@ class _Idle:
 
 
 class _Panel(NamedTuple):
-    """What a panel has come to: its sums, its log-likelihood and how many points it holds, both ()."""
+    """What a panel has come to: its sums, each mixture's log-likelihood, (…,), and how many points it holds, ()."""
 
     sums: Sums
     log_likelihood: Tensor
@@ -70,21 +70,25 @@ class _Panel(NamedTuple):
 
 
 def statistics(plan: Plan, blocks: Iterable[Block], assignment: Assignment, log_weights: Tensor) -> Statistics:
-    """The statistics of all points in some blocks (at least one, which may be empty), which may be made on the way."""
+    """The statistics of all points in some blocks (at least one, which may be empty), which may be made on the way.
+
+    Log-weights (R, K) say that the plan's components are R mixtures of K, each of which shares the points by itself.
+    """
     formulation, idle = plan.formulation, _Idle(plan.formulation)
 
     @torch.no_grad()  # which a thread has to say for itself
     def panel(item: tuple[Block, list[slice]]) -> _Panel:
         (points, weights, into), chunks = item
         look = idle.get()
-        log_likelihood = torch.zeros((), dtype=wide(log_weights.device), device=log_weights.device)
-        n_points = log_likelihood.clone()
+        dtype = wide(log_weights.device)
+        log_likelihood = torch.zeros(log_weights.shape[:-1], dtype=dtype, device=log_weights.device)
+        n_points = log_likelihood.new_zeros(())
         for chunk in chunks:
             inside = into(points[chunk])
             counts = None if weights is None else weights[chunk].to(inside)
             log_density = _look_at(look, inside, assignment, log_weights, counts)
-            log_likelihood += log_density.sum(dtype=log_likelihood.dtype)
-            n_points += len(log_density) if counts is None else counts.sum()
+            log_likelihood += log_density.sum(-1, dtype=dtype)
+            n_points += len(inside) if counts is None else counts.sum()
         sums = look.take()
         idle.put(look)
         return _Panel(sums, log_likelihood, n_points)
@@ -115,13 +119,14 @@ def statistics_under(plan: Plan, points: Tensor, responsibilities: Tensor) -> St
 
 
 def _look_at(look: Look, points: Tensor, assignment: Assignment, log_weights: Tensor, counts: Tensor | None) -> Tensor:
-    """Adds a chunk to the sums; its log-densities (n,), each times its count."""
+    """Adds a chunk to the sums; its log-densities (…, n), each times its count."""
     log_joint = look.log_joint(points)
+    own = log_joint.own.unflatten(0, log_weights.shape)
     if assignment is soft:  # shares the exponentials with the log-density
-        responsibilities, log_density = soften_(log_joint.own)
+        responsibilities, log_density = soften_(own)
     else:
-        responsibilities, log_density = assignment(log_joint.own, log_weights), log_sum(log_joint.own)
-    log_density = log_joint.plus_common(log_density)
+        responsibilities, log_density = assignment(own, log_weights), log_sum(own)
+    responsibilities, log_density = responsibilities.view_as(log_joint.own), log_joint.plus_common(log_density)
     if counts is None:
         look.add(responsibilities)
         return log_density
