@@ -6,7 +6,6 @@ has passed, and Hydra not before it is known that more than help is wanted.
 
 from __future__ import annotations
 
-import gc
 import os
 import re
 import signal
@@ -15,7 +14,6 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from types import ModuleType
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -109,25 +107,6 @@ def ending_alone() -> Iterator[None]:
 
     with nullcontext() if HydraConfig.get().mode is RunMode.MULTIRUN else speaking_plainly():
         yield
-
-
-@contextmanager
-def starting_quickly() -> Iterator[None]:
-    """Imports without `scipy.signal`, which torchmetrics would load for one old name that nobody here uses.
-
-    It takes a second of the five that Lightning's imports take. The stand-in is gone when the imports are done.
-    """
-    if "torchmetrics" in sys.modules or "scipy.signal" in sys.modules:  # a later job of a sweep
-        yield
-        return
-    stand_in = ModuleType("scipy.signal")
-    vars(stand_in)["hamming"] = None  # the old name
-    sys.modules["scipy.signal"] = stand_in
-    try:
-        yield
-        gc.freeze()  # what was imported stays, and need not be looked through for garbage in every job
-    finally:
-        del sys.modules["scipy.signal"]
 
 
 def _checked(typed: Sequence[str]) -> list[str]:

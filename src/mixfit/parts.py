@@ -80,6 +80,7 @@ def optimizer_of(
     target = part("optimizer", options, Optimizer)
     if issubclass(target, ClosedForm):
         return target, called("optimizer", Aitken, options), target.family
+    import_module("torch._dynamo")  # a second or two at the first step, with which no fit should be charged
     stopping_keys = inspect.signature(Plateau).parameters
     stopping = called("optimizer", Plateau, {key: options.pop(key) for key in stopping_keys if key in options})
     build = partial(called, "optimizer", target)

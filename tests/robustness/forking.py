@@ -24,7 +24,7 @@ TRAIN = Path(__file__).resolve().parents[2] / "train.py"
 
 def main() -> None:
     """Imports, says so, and serves until nobody asks any more."""
-    from mixfit.command_line import starting_quickly
+    from mixfit.quick_start import starting_quickly
 
     with starting_quickly():
         import hydra  # noqa: F401

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from mixfit.command_line import check, command, ending_alone, starting_quickly
+from mixfit.command_line import check, command, ending_alone
 from mixfit.folder import held
+from mixfit.quick_start import starting_quickly
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
