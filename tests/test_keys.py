@@ -15,6 +15,8 @@ from pytorch_lightning.accelerators import AcceleratorRegistry
 from mixfit.data.bimodal import Bimodal
 from mixfit.data.dataset import generator
 from mixfit.data.gaussians import SHAPES, Gaussians
+from mixfit.data.mixgen import Mixgen
+from mixfit.data.mixsim import Mixsim
 from mixfit.data.old_faithful import OldFaithful
 from mixfit.errors import InputError
 from mixfit.keys import KEYS, LARGEST_SEED, refusal
@@ -24,7 +26,7 @@ from tests.running import CONFIGS, choices
 
 GROUPS = ["data", "covariance", "init", "optimizer", "trainer"]
 SMALL = {"n_samples": 20, "n_val": 5, "n_test": 5}
-SOURCES = {"bimodal": Bimodal, "gaussians": Gaussians, "old_faithful": OldFaithful}
+SOURCES = {"bimodal": Bimodal, "gaussians": Gaussians, "mixgen": Mixgen, "mixsim": Mixsim, "old_faithful": OldFaithful}
 OFFSETS = [torch.nn.Parameter(torch.zeros(2))]
 
 
@@ -131,7 +133,13 @@ def test_sources_accept_the_ends_of_every_range(choice: str, key: str, end: floa
         return
     sizes = {name: size for name, size in SMALL.items() if name in options("data", choice)}
     value = min(end, 0.5) if key.endswith("fraction") else end  # some points must be left to fit
-    dataset = SOURCES[choice](**{**sizes, key: int(value) if isinstance(end, int) else value}).load(0)
+    others: dict[str, Any] = {}
+    if choice == "mixsim":  # whose keys bound each other
+        value = {"n_components": 2, "least_weight": min(end, 1 / 3)}.get(key, value)
+        others = {"family": "tied"} if "overlap" in key else {}  # no other overlaps fully
+        others |= {"overlap": None} if key == "max_overlap" else {}
+    given = {**sizes, **others, key: int(value) if isinstance(end, int) else value}
+    dataset = SOURCES[choice](**given).load(0)
     assert dataset.train.points.isfinite().all()
 
 
@@ -150,6 +158,18 @@ def test_sources_accept_the_ends_of_every_range(choice: str, key: str, end: floa
         ("gaussians", "eccentricity", inf),
         ("gaussians", "weights", [1.0, 0.0, 1.0]),
         ("gaussians", "family", "round"),
+        ("mixgen", "dim", 0),
+        ("mixgen", "n_components", 0),
+        ("mixgen", "separation", -0.1),
+        ("mixgen", "eccentricity", 0.9),
+        ("mixsim", "dim", 0),
+        ("mixsim", "n_components", 0),
+        ("mixsim", "overlap", 0.0),
+        ("mixsim", "overlap", 1.0),
+        ("mixsim", "max_overlap", 1.0),
+        ("mixsim", "eccentricity", 0.9),
+        ("mixsim", "least_weight", 0.0),
+        ("mixsim", "family", "round"),
         ("old_faithful", "val_fraction", 1.0),
         ("old_faithful", "test_fraction", -0.1),
     ],

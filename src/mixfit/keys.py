@@ -36,6 +36,7 @@ whole = partial(Number, whole=True)
 positive = Number(above=0)
 """Finite, as every number here."""
 share = Number(least=0, below=1)
+overlapping = Number(least=1e-9, most=0.999)
 column = Either((Text("a column's name"), whole(least=0)))
 
 LARGEST_SEED = 2**59
@@ -70,6 +71,13 @@ KEYS: dict[str, Key] = {
     "data.n_components": Key(whole(least=1), "components of the truth, whatever model.n_components is"),
     "data.separation": Key(Number(least=0), "least distance between true means; at 2 components hardly overlap"),
     "data.eccentricity": Key(Number(least=1), "how much longer than another an axis of a true component may be"),
+    "data.overlap": Key(
+        overlapping,
+        "how often points of two components are taken for each other, the mean over all pairs",
+        null="as data.max_overlap says",
+    ),
+    "data.max_overlap": Key(overlapping, "the same of the pair that overlaps most", null="no bound"),
+    "data.least_weight": Key(Number(above=0, most=0.5), "the least that a true weight may be", null="equal weights"),
     "data.weights": Key(Several(positive), "the true weights, one per component, of any sum", null="equal weights"),
     "data.density": Key(Words(MARRON_WAND), "which of Marron and Wand's densities"),
     "data.family": Key(Words(("full", "diag", "tied", "spherical")), "what the true covariances share"),

@@ -13,10 +13,17 @@ import torch
 from mixfit.data.bimodal import Bimodal
 from mixfit.data.dataset import Dataset, Rows
 from mixfit.data.gaussians import Gaussians
+from mixfit.data.mixgen import Mixgen
+from mixfit.data.mixsim import Mixsim
 from mixfit.data.old_faithful import OldFaithful
 from mixfit.mixtures.density import Density
 
-SOURCES: dict[str, type[Bimodal] | type[Gaussians]] = {"bimodal": Bimodal, "gaussians": Gaussians}
+SOURCES: dict[str, type[Bimodal] | type[Gaussians] | type[Mixgen] | type[Mixsim]] = {
+    "bimodal": Bimodal,
+    "gaussians": Gaussians,
+    "mixgen": Mixgen,
+    "mixsim": Mixsim,
+}
 SIZES: dict[str, Any] = {"n_samples": 60, "n_val": 70, "n_test": 80}
 FAMILIES = ["full", "diag", "tied", "spherical"]
 

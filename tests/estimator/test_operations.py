@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 from scipy.integrate import quad
@@ -343,6 +344,7 @@ ASKING: dict[str, Callable[[GaussianMixture], object]] = {
     "entropy": lambda it: it.entropy(),
     "kl": lambda it: it.kl(iris()),
     "modes": lambda it: it.modes(),
+    "overlap": lambda it: it.overlap(),
     "outliers": lambda it: it.outliers(IRIS),
     "sample": lambda it: it.sample(),
 }
@@ -352,6 +354,17 @@ ASKING: dict[str, Callable[[GaussianMixture], object]] = {
 def test_nothing_can_be_asked_before_a_fit(name: str) -> None:
     with pytest.raises(NotFittedError, match="call fit with some points first"):
         ASKING[name](GaussianMixture())
+
+
+def test_the_overlap_is_the_share_of_a_components_draws_that_are_more_probable_under_another() -> None:
+    mixture = iris()
+    points, components = mixture.sample(50_000)
+    joint = mixture.density_.log_joint(torch.from_numpy(points)).numpy()
+    found = mixture.overlap()
+    for i in range(3):
+        own = joint[components == i]
+        shares = (own > own[:, [i]]).mean(0)
+        assert_allclose(found[i], shares, rtol=0, atol=4 * np.sqrt(0.25 / len(own)))
 
 
 def test_there_is_no_divergence_from_what_is_not_fitted() -> None:

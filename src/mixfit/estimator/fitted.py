@@ -154,6 +154,10 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
         """The places (M, D) where the density is higher than all around, the highest first."""
         return operations.modes(self._fitted_density()).numpy()
 
+    def overlap(self) -> NDArray[np.float64]:
+        """How often a point of component i has the larger weighted density under component j, (K, K); i = j is 0."""
+        return operations.overlap(self._fitted_density()).numpy()
+
     # Its parameters
 
     @property

@@ -10,6 +10,7 @@ from mixfit.mixtures.operations.marginal import marginal
 from mixfit.mixtures.operations.modes import modes
 from mixfit.mixtures.operations.moments import covariance, mean
 from mixfit.mixtures.operations.monte_carlo import Estimate
+from mixfit.mixtures.operations.overlaps import overlap
 from mixfit.mixtures.operations.quantiles import cdf, quantile, survival
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "marginal",
     "mean",
     "modes",
+    "overlap",
     "quantile",
     "survival",
 ]
