@@ -125,7 +125,8 @@ def test_an_initializer_has_the_modules_defaults(choice: str) -> None:
     options = content("init", choice)
     target = get_object(options.pop("_target_"))
     assert list(parameters(target)) == ["points", "weights", "n_components", "generator"]
-    assert options == {key: defaults(MixtureModule)[key] for key in ("n_starts", "n_passes")}
+    assert options.pop("n_starts") in (1, defaults(MixtureModule)["n_starts"])  # one where all draws are alike
+    assert options == {"n_passes": defaults(MixtureModule)["n_passes"]}
 
 
 def test_the_default_choices_are_the_modules_defaults() -> None:

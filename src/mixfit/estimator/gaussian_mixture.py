@@ -69,8 +69,8 @@ class GaussianMixture(FittedMixture):
             know that it exists, and data in other units are fitted alike.
         max_iter: passes over the points at most.
         n_init: fits from different starts, of which the best is kept. Each is the best of four short ones already.
-        init_params: where a start begins: `kmeans_plusplus` (scikit-learn's `k-means++`), `kmeans`, `points`
-            (`random_from_data`), `random`.
+        init_params: where a start begins: `kmeans_plusplus` (scikit-learn's `k-means++`, greedy), `adaptive`, `kmeans`,
+            `ward`, `short_em`, `points` (`random_from_data`), `random`.
         weights_init: (K,), positive, of sum one, to begin at.
         means_init: (K, D), to begin at, in the data's units.
         precisions_init: Σ⁻¹ to begin at, in the shape of `precisions_`.
