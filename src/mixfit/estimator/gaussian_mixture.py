@@ -32,7 +32,7 @@ from mixfit.estimator.arguments import (
     speaking_of_arguments,
 )
 from mixfit.estimator.fitted import FittedMixture
-from mixfit.estimator.initial import Initial
+from mixfit.estimator.initial import initial_of
 from mixfit.estimator.keeping import keep
 from mixfit.estimator.points import Points, balanced, part_of, points_of
 from mixfit.mixtures.density import Density
@@ -210,7 +210,7 @@ class GaussianMixture(FittedMixture):
         make, stopping, _ = optimizer_of(self.optimizer, self.optimizer_options, self.tol)
         n_components, family = int(self.n_components), family_of(self)
         covariance = family(n_components, train.points.shape[1])
-        initial = Initial.of(covariance, self.weights_init, self.means_init, self.precisions_init)
+        initial = initial_of(covariance, self.weights_init, self.means_init, self.precisions_init)
         return MixtureModule(
             n_components=n_components,
             covariance=family,
