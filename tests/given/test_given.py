@@ -147,3 +147,17 @@ def test_a_model_that_began_at_a_given_start_is_loaded_and_says_how_to_be_fitted
 def test_a_module_says_whether_its_start_is_given() -> None:
     assert MixtureModule(n_starts=0).start_is_given
     assert not MixtureModule().start_is_given
+
+
+def test_a_run_from_a_given_start_goes_on_from_any_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fit = [*POINTS, "data.separation=1", "optimizer.tolerance=0"]
+    run_experiment(tmp_path / "first", *fit, "trainer.max_epochs=1")
+    monkeypatch.chdir(tmp_path)
+    start = ["init=run", "init.folder=first"]
+    run_experiment(tmp_path / "whole", *fit, *start, "trainer.max_epochs=4")
+    run_experiment(tmp_path / "next", *fit, *start, "trainer.max_epochs=2")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    ended = train(tmp_path / "unused", f"resume={tmp_path / 'next'}", "trainer.max_epochs=4")
+    assert ended.status == 0, ended.stderr
+    assert torch.equal(read(tmp_path / "next").history, read(tmp_path / "whole").history)
