@@ -22,6 +22,7 @@ from unittest.mock import patch
 
 import torch
 
+from mixfit.chosen import draws
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.mixture import Mixture
@@ -36,6 +37,11 @@ BEST, LAST = (Path("checkpoints") / f"{name}.ckpt" for name in ("best", "last"))
 def choices(group: str) -> list[str]:
     """What a configuration group offers."""
     return sorted(path.stem for path in (CONFIGS / group).glob("*.yaml"))
+
+
+def drawn_starts() -> list[str]:
+    """The choices of `init` that need nothing but the points."""
+    return [choice for choice in choices("init") if draws(choice)]
 
 
 @dataclass(frozen=True)

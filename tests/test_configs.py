@@ -23,13 +23,20 @@ from mixfit.mixtures.covariances import Covariance, Full
 from mixfit.mixtures.mixture import Mixture
 from mixfit.module import MixtureModule, adam
 from mixfit.optimizers import Aitken, ClosedForm, Plateau
-from tests.running import CONFIGS, choices
+from tests.running import CONFIGS, choices, drawn_starts
 
 GROUPS = ["data", "covariance", "init", "optimizer", "trainer", "experiment"]
 EVERY_CHOICE = [(group, choice) for group in GROUPS for choice in choices(group)]
 WITH_TARGET = [(group, choice) for group, choice in EVERY_CHOICE if group not in ("trainer", "experiment")]
 GIVEN_TO_OTHERS = {"data": {"batch_size"}, "init": {"n_starts", "n_passes"}, "covariance": set()}
 """Keys of a group that belong to the data module and to the module, not to the target."""
+
+NEEDED: dict[tuple[str, str], dict[str, Any]] = {
+    ("data", "file"): {"path": "points.csv"},
+    ("init", "run"): {"folder": "logs/runs/one"},
+    ("init", "parameters"): {"means": [[0.5], [1.5]]},
+}
+"""Keys that have no default, and something to give them."""
 
 
 def content(group: str, choice: str) -> dict[str, Any]:
@@ -58,15 +65,13 @@ def defaults(target: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("group", "choice"), EVERY_CHOICE)
 def test_every_choice_composes(group: str, choice: str) -> None:
-    path = ["data.path=points.csv"] if choice == "file" else []
+    needed = NEEDED.get((group, choice), {})
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        config = compose("train", [f"{group}={choice}", *path])
+        config = compose("train", [f"{group}={choice}", *(f"{group}.{key}={value}" for key, value in needed.items())])
     composed = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     assert isinstance(composed, dict)
     if group != "experiment":
-        assert composed[group] == {
-            key: path[0][10:] if key == "path" else v for key, v in content(group, choice).items()
-        }
+        assert composed[group] == content(group, choice) | needed
 
 
 @pytest.mark.parametrize(("group", "choice"), WITH_TARGET)
@@ -120,12 +125,21 @@ def test_a_covariance_is_a_finished_family(choice: str) -> None:
     assert not inspect.isabstract(family)
 
 
-@pytest.mark.parametrize("choice", choices("init"))
+@pytest.mark.parametrize("choice", sorted(set(choices("init")) - set(drawn_starts())))
+def test_a_given_start_has_the_same_options_and_defaults_in_both_places(choice: str) -> None:
+    options = content("init", choice)
+    target = get_object(options.pop("_target_"))
+    assert set(options) == set(parameters(target))
+    assert {key: value for key, value in options.items() if value != "???"} == defaults(target)
+
+
+@pytest.mark.parametrize("choice", drawn_starts())
 def test_an_initializer_has_the_modules_defaults(choice: str) -> None:
     options = content("init", choice)
     target = get_object(options.pop("_target_"))
     assert list(parameters(target)) == ["points", "weights", "n_components", "generator"]
-    assert options == {key: defaults(MixtureModule)[key] for key in ("n_starts", "n_passes")}
+    assert options.pop("n_starts") in (1, defaults(MixtureModule)["n_starts"])  # one where all draws are alike
+    assert options == {"n_passes": defaults(MixtureModule)["n_passes"]}
 
 
 def test_the_default_choices_are_the_modules_defaults() -> None:

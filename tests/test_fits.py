@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.running import choices, run_experiment, train
+from tests.running import choices, drawn_starts, run_experiment, train
 
 Metrics = dict[str, Any]
 
@@ -87,7 +87,7 @@ def test_every_family_finds_a_truth_of_its_own_kind(tmp_path: Path, covariance: 
     assert metrics["converged"] is True
 
 
-@pytest.mark.parametrize("init", choices("init"))
+@pytest.mark.parametrize("init", drawn_starts())
 def test_every_start_finds_three_separated_components(tmp_path: Path, init: str) -> None:
     metrics = run_experiment(tmp_path / "run", *SEPARATED, f"init={init}", "optimizer=em")
     assert as_close_as_parameters_allow(metrics)

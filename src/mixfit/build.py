@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from types import FunctionType
 from typing import Any
 
 import pytorch_lightning as pl
@@ -13,14 +13,16 @@ from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 from mixfit.checkpoint_files import FirstCheckpoints, WholeFiles
+from mixfit.data.dataset import Rows
 from mixfit.data.module import MixtureDataModule
 from mixfit.effort import passes_per_visit
 from mixfit.errors import InputError
 from mixfit.folder import SkippedError
+from mixfit.given.given import Given
 from mixfit.lightning import OwnSignals
 from mixfit.mixtures.covariances import Covariance
 from mixfit.module import MixtureModule
-from mixfit.parts import called, optimizer_of, part
+from mixfit.parts import called, optimizer_of, part, start_of
 
 
 def options_of(node: DictConfig) -> dict[str, Any]:
@@ -39,22 +41,32 @@ def build_datamodule(config: DictConfig) -> MixtureDataModule:
 
 def build_module(config: DictConfig, datamodule: MixtureDataModule) -> MixtureModule:
     """The mixture and the way to fit it that `model`, `covariance`, `init` and `optimizer` name."""
-    start = options_of(config.init)
     make_optimizer, stopping, family = optimizer_of(options_of(config.optimizer))
+    family = family or part("covariance", options_of(config.covariance), Covariance)
     return MixtureModule(
         n_components=config.model.n_components,
-        covariance=family or part("covariance", options_of(config.covariance), Covariance),
+        covariance=family,
         optimizer=make_optimizer,
         stopping=stopping,
-        initializer=part("init", start, FunctionType),
-        n_starts=start["n_starts"],
-        n_passes=start["n_passes"],
         floor=config.model.floor,
         max_passes=config.trainer.max_epochs,
         passes_per_visit=passes_per_visit(numbers_per_pass(config, datamodule)),
         batches_per_step=config.trainer.accumulate_grad_batches,
         seed=config.seed,
+        **_beginning(options_of(config.init), family, config.model.n_components, datamodule.dataset.train),
     )
+
+
+def _beginning(options: dict[str, Any], family: type[Covariance], n_components: int, train: Rows) -> dict[str, Any]:
+    """What the module is told of where the fit begins: how to draw starts, or that no start is tried beside one."""
+    start = start_of(options)
+    if not isinstance(start, Given):
+        for key in ("n_starts", "n_passes"):
+            if key not in options:
+                raise InputError(f"init.{key} is missing: give init.{key}=...")
+        return {"initializer": start, "n_starts": options["n_starts"], "n_passes": options["n_passes"]}
+    initial = start.initial(family(n_components, train.dim))
+    return {"adjust": partial(initial.put_, train=train), "reseeds": not initial.is_complete, "n_starts": 0}
 
 
 def ignores_covariance(config: DictConfig, module: MixtureModule) -> bool:

@@ -20,7 +20,7 @@ from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.initializers.start import Initializer
 from mixfit.mixtures.mixture import Mixture
 from mixfit.optimizers import ClosedForm, Stopping
-from mixfit.parts import optimizer_of, part
+from mixfit.parts import GIVEN, optimizer_of, part
 from mixfit.spelling import nearest
 
 
@@ -40,6 +40,14 @@ def name_of_family(family_: type[Covariance]) -> str:
 def initializer(name: str) -> Initializer:
     """The initializer of this name; raises `InputError`, which names the nearest, if there is none."""
     return part("init", defaults_of("init", name), FunctionType)
+
+
+def draws(name: str) -> bool:
+    """Whether a start of this name is drawn from the points; if not, it is given.
+
+    Raises `InputError`, which names the nearest, if there is none of this name.
+    """
+    return not str(defaults_of("init", name)["_target_"]).startswith(f"{GIVEN}.")
 
 
 def optimizer(

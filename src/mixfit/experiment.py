@@ -137,9 +137,10 @@ def attempt(config: DictConfig, folder: Path, checkpoint: Path | None = None) ->
 def fit(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Mapping[str, metrics.Value]:
     """Builds, fits, takes the best checkpoint, measures and records."""
     began = time.perf_counter()
-    datamodule = build_datamodule(with_own_path(config, folder))
+    here = with_own_path(config, folder)
+    datamodule = build_datamodule(here)
     use_threads(numbers_per_pass(config, datamodule))
-    module = build_module(config, datamodule)
+    module = build_module(here, datamodule)
     alone = is_first() and HydraConfig.get().mode is not RunMode.MULTIRUN
     if alone and ignores_covariance(config, module):
         print("this optimizer has one covariance of its own, so covariance= is not used")

@@ -105,6 +105,16 @@ KEYS: dict[str, Key] = {
     # init
     "init.n_starts": Key(whole(least=1), "starts to try; the best is fitted"),
     "init.n_passes": Key(whole(least=0), "EM passes that each start takes before they are compared"),
+    "init.folder": Key(Text("a folder"), "the run, or the saved model, at whose mixture a fit begins"),
+    "init.means": Key(Several(Several(Number())), "means to begin at, a list of D numbers per component"),
+    "init.weights": Key(
+        Several(positive), "weights to begin at, one per component", null="those of the points nearest to each mean"
+    ),
+    "init.variances": Key(
+        Either((positive, Several(positive), Several(Several(positive)))),
+        "variances to begin at: one for all, one per column, or a list of those per component",
+        null="those of the points about their nearest mean, pooled",
+    ),
     # optimizer
     "optimizer.lr": Key(positive, "learning rate in the mixture's own units"),
     "optimizer.betas": Key(Several(share, length=2), "how slowly Adam forgets gradients and their squares"),

@@ -58,7 +58,7 @@ class MixtureModule(LightningModule):
         optimizer: makes the optimizer from the mixture.
         stopping: when the fit is finished; `Plateau` for gradients, `Aitken` for closed forms.
         initializer: where a start begins.
-        n_starts: how many starts are tried.
+        n_starts: how many starts are tried; none where `adjust` gives one.
         n_passes: how many passes a start takes before the best is chosen.
         floor: the smallest variance of a component in any direction, relative to the data's.
         adjust: changes the start in place, in the data's units; None leaves it as it is.
@@ -128,6 +128,11 @@ class MixtureModule(LightningModule):
         return round(rows / self.datamodule.dataset.train.total_weight, 9)
 
     # Before the fit
+
+    @property
+    def start_is_given(self) -> bool:
+        """Whether the fit begins at parameters that somebody knows: then there is no other start to try."""
+        return self.starts[0] == 0
 
     def setup(self, stage: str) -> None:
         """Puts the mixture at its start, unless it already has one."""

@@ -18,15 +18,20 @@ from typing import Any
 from torch.optim import Optimizer
 
 from mixfit.errors import InputError
+from mixfit.given.given import Given
 from mixfit.mixtures.covariances import Covariance
+from mixfit.mixtures.initializers.start import Initializer
 from mixfit.mixtures.mixture import Mixture
 from mixfit.optimizers import Aitken, ClosedForm, Plateau, Stopping
 from mixfit.spelling import listed, nearest
 
+GIVEN = "mixfit.given"
+"""Where the starts live that are not drawn."""
+
 PACKAGES = {
     "data": ("mixfit.data",),
     "covariance": ("mixfit.mixtures.covariances",),
-    "init": ("mixfit.mixtures.initializers",),
+    "init": ("mixfit.mixtures.initializers", GIVEN),
     "optimizer": ("mixfit.optimizers", "torch.optim"),
 }
 """Where the parts of each group live: all that a configuration may name."""
@@ -71,6 +76,15 @@ def called(group: str, target: Callable[..., Any], options: Mapping[str, Any]) -
         return target(**options)
     except (TypeError, ValueError, RuntimeError, IndexError) as error:
         raise error if isinstance(error, InputError) else InputError(f"{group}: {error}") from error
+
+
+def start_of(options: dict[str, Any]) -> Initializer | Given:
+    """The initializer, or the start that is given and made of the options; `_target_` is taken out of them."""
+    if not str(options["_target_"]).startswith(f"{GIVEN}."):
+        found: Initializer = part("init", options, FunctionType)
+        return found
+    start: Given = called("init", part("init", options, Given), options)
+    return start
 
 
 def optimizer_of(

@@ -84,11 +84,13 @@ def check_belongs(checkpoint: Path, config: DictConfig) -> None:
 
 
 def with_own_path(config: DictConfig, folder: Path) -> DictConfig:
-    """The configuration, with a relative `data.path` leading from where the run was first started."""
-    path = OmegaConf.select(config, "data.path")
-    if path is None:
-        return config
-    return DictConfig(OmegaConf.merge(config, {"data": {"path": runs.path_from(runs.read(folder), path)}}))
+    """The configuration, in which relative paths lead from where the run was first started."""
+    for key in ("data.path", "init.folder"):
+        path = OmegaConf.select(config, key)
+        if path is not None:
+            group, _, name = key.partition(".")
+            config = DictConfig(OmegaConf.merge(config, {group: {name: runs.path_from(runs.read(folder), path)}}))
+    return config
 
 
 def keep(config: DictConfig, folder: Path) -> None:

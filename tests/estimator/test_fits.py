@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from mixfit import GaussianMixture
 from mixfit.data.old_faithful import OldFaithful
 from mixfit.errors import FitWarning
-from tests.running import choices
+from tests.running import choices, drawn_starts
 
 Array = NDArray[np.float64]
 PUBLISHED = -1130.264  # total log-likelihood of two full components on Old Faithful (mclust)
@@ -47,7 +47,7 @@ def test_all_optimizers_meet_at_the_published_optimum(optimizer: str, eruptions:
     assert_allclose(mixture.bic(eruptions), -2 * PUBLISHED + n_free * np.log(272), atol=2e-3)
 
 
-@pytest.mark.parametrize("init_params", ["k-means++", "random_from_data", *choices("init")])
+@pytest.mark.parametrize("init_params", ["k-means++", "random_from_data", *drawn_starts()])
 def test_every_start_leads_there(init_params: str, eruptions: Array) -> None:
     mixture = GaussianMixture(2, init_params=init_params, random_state=0).fit(eruptions)
     assert_allclose(mixture.score(eruptions) * len(eruptions), PUBLISHED, atol=6e-4)

@@ -13,7 +13,7 @@ from mixfit import catalogue, chosen
 from mixfit.errors import InputError
 from mixfit.estimator.arguments import INITIALIZERS, check_arguments
 from mixfit.estimator.fitted import FittedMixture
-from mixfit.estimator.initial import Initial
+from mixfit.estimator.initial import initial_of
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.density import Density
 
@@ -41,15 +41,18 @@ def check_keeps(estimator: FittedMixture, density: Density) -> None:
     arguments = estimator.get_params(deep=False)
     check_arguments(arguments | _known_parts(arguments))
     check_continues(estimator, density)
-    Initial.of(density.mixture.covariance, *(arguments[f"{name}_init"] for name in ("weights", "means", "precisions")))
+    initial_of(density.mixture.covariance, *(arguments[f"{name}_init"] for name in ("weights", "means", "precisions")))
 
 
 def _known_parts(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """A part of ours in place of an optimizer or a start whose file is elsewhere: what it has fitted is here."""
+    """A part of ours in place of an optimizer or a start that is elsewhere or was given: what it has fitted is here."""
     known: dict[str, dict[str, Any]] = {
         "optimizer": {"optimizer": "em", "optimizer_options": None},
         "init_params": {"init_params": "points"},
     }
-    there = {"optimizer": catalogue.options("optimizer"), "init_params": (*catalogue.options("init"), *INITIALIZERS)}
+    there = {
+        "optimizer": catalogue.options("optimizer"),
+        "init_params": (*filter(chosen.draws, catalogue.options("init")), *INITIALIZERS),
+    }
     foreign = (name for name in known if isinstance(arguments[name], str) and arguments[name] not in there[name])
     return {name: value for stranger in foreign for name, value in known[stranger].items()}

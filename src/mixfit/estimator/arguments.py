@@ -133,6 +133,11 @@ def _check_choice(name: str, group: str, value: object) -> None:
         catalogue.check_choice(group, INITIALIZERS.get(value, value) if isinstance(value, str) else str(value))
     except InputError as error:
         raise InputError(f"{name}={value!r}:{str(error).partition(':')[2]}") from error
+    if group == "init" and not chosen.draws(INITIALIZERS.get(str(value), str(value))):
+        raise InputError(
+            f"{name}={value!r}: names a start that is given to a command; here give weights_init, means_init and "
+            f"precisions_init, or mixfit.load the folder and set warm_start=True, with {name}='kmeans_plusplus'"
+        )
 
 
 def _check_seed(random_state: object) -> None:

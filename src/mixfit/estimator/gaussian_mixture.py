@@ -32,7 +32,7 @@ from mixfit.estimator.arguments import (
     speaking_of_arguments,
 )
 from mixfit.estimator.fitted import FittedMixture
-from mixfit.estimator.initial import Initial
+from mixfit.estimator.initial import initial_of
 from mixfit.estimator.keeping import keep
 from mixfit.estimator.points import Points, balanced, part_of, points_of
 from mixfit.mixtures.density import Density
@@ -69,8 +69,8 @@ class GaussianMixture(FittedMixture):
             know that it exists, and data in other units are fitted alike.
         max_iter: passes over the points at most.
         n_init: fits from different starts, of which the best is kept. Each is the best of four short ones already.
-        init_params: where a start begins: `kmeans_plusplus` (scikit-learn's `k-means++`), `kmeans`, `points`
-            (`random_from_data`), `random`.
+        init_params: where a start begins: `kmeans_plusplus` (scikit-learn's `k-means++`, greedy), `adaptive`, `kmeans`,
+            `ward`, `short_em`, `points` (`random_from_data`), `random`.
         weights_init: (K,), positive, of sum one, to begin at.
         means_init: (K, D), to begin at, in the data's units.
         precisions_init: Σ⁻¹ to begin at, in the shape of `precisions_`.
@@ -210,7 +210,7 @@ class GaussianMixture(FittedMixture):
         make, stopping, _ = optimizer_of(self.optimizer, self.optimizer_options, self.tol)
         n_components, family = int(self.n_components), family_of(self)
         covariance = family(n_components, train.points.shape[1])
-        initial = Initial.of(covariance, self.weights_init, self.means_init, self.precisions_init)
+        initial = initial_of(covariance, self.weights_init, self.means_init, self.precisions_init)
         return MixtureModule(
             n_components=n_components,
             covariance=family,

@@ -5,15 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from mixfit.mixtures.initializers.draws import drawn_apart
 from mixfit.mixtures.initializers.seeds import nearest_seed
 
 
 def random_points(points: Tensor, weights: Tensor, n_components: int, generator: torch.Generator) -> Tensor:
     """Responsibilities (N, K) of the nearest of K points, drawn one after the other in proportion to their weights.
 
-    None is drawn twice unless there are fewer than K. Each point waits an exponential time whose rate is its weight,
-    and the first K to come are those drawn (Efraimidis & Spirakis 2006).
+    None is drawn twice unless there are fewer than K.
     """
-    uniform = torch.rand(len(points), generator=generator, dtype=torch.float64)
-    order = (-torch.log1p(-uniform) / weights).argsort()
+    order = drawn_apart(weights, len(points), generator)
     return nearest_seed(points, points[order[torch.arange(n_components) % len(points)]])
