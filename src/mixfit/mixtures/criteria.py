@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from mixfit.mixtures.density import Density
-from mixfit.mixtures.moments import BLOCK, slices
+from mixfit.mixtures.moments import slices
+from mixfit.mixtures.passes.chunks import threads_for_passes_alone
 
 
 class Criteria(NamedTuple):
@@ -36,7 +37,9 @@ def criteria(density: Density, points: Tensor, weights: Tensor | None = None) ->
 @torch.no_grad()
 def criteria_of(density: Density, blocks: Iterable[tuple[Tensor, Tensor | None]]) -> Criteria:
     """The criteria on points that pass by, as blocks of points (n, D) and weights (n,), or None for once."""
-    n_points, log_likelihood, log_certainty = map(fsum, zip(*(_sums(density, *block) for block in blocks), strict=True))
+    with threads_for_passes_alone():
+        sums = [_sums(density, *block) for block in blocks]
+    n_points, log_likelihood, log_certainty = map(fsum, zip(*sums, strict=True))
     log_likelihood -= n_points * density.standardization.log_volume
     bic = density.n_parameters * log(n_points) - 2 * log_likelihood
     return Criteria(bic=bic, aic=2 * density.n_parameters - 2 * log_likelihood, icl=bic - 2 * log_certainty)
@@ -44,19 +47,9 @@ def criteria_of(density: Density, blocks: Iterable[tuple[Tensor, Tensor | None]]
 
 def _sums(density: Density, points: Tensor, weights: Tensor | None) -> tuple[float, float, float]:
     """How many points there are, and the sums of log p(x_n) inside and of log max_k p(k | x_n)."""
-    standardized = density.standardized(points)
-    rows = max(1, BLOCK // len(density.mixture.unit))  # of log-joints, which may be many for each point
-    log_density, log_certainty = (
-        torch.cat(parts) for parts in zip(*(_logs(density, x) for x in standardized.split(rows)), strict=True)
-    )
+    log_density, log_certainty = density.mixture.certainty(points, density.standardized).T
     n_points = float(len(points)) if weights is None else float(weights.sum())
     return n_points, _total(log_density, weights), _total(log_certainty, weights)
-
-
-def _logs(density: Density, standardized: Tensor) -> tuple[Tensor, Tensor]:
-    log_joint = density.mixture.log_joint(standardized)
-    log_density = log_joint.logsumexp(1)
-    return log_density, log_joint.amax(1) - log_density  # the latter NaN, and no error, where none is known
 
 
 def _total(values: Tensor, weights: Tensor | None) -> float:

@@ -158,6 +158,22 @@ class Mixture(nn.Module):
             Block(points, into=into), lambda log_joint: log_joint.plus_common(log_sum(log_joint.own)).to(dtype)
         )
 
+    @torch.no_grad()
+    def certainty(self, points: Tensor, into: Into = unchanged) -> Tensor:
+        """log p(x_n) and log max_k p(k | x_n), (N, 2), in nats; `into` as in `log_joint`.
+
+        The latter is NaN, and no error, where no density is known.
+        """
+
+        def both(log_joint: LogJoint) -> Tensor:
+            own = log_joint.own.to(wide(log_joint.own.device))
+            log_density = log_sum(own)
+            nowhere = log_joint.plus_common(log_density).to(self.mean_origin.dtype) == -torch.inf
+            certainty = (own.amax(0) - log_density).masked_fill(nowhere, torch.nan)
+            return torch.stack([log_joint.plus_common(log_density), certainty], 1)
+
+        return self._by_chunk(Block(points, into=into), both)
+
     def responsibilities(self, points: Tensor, assignment: Assignment = soft, into: Into = unchanged) -> Tensor:
         """p(k | x_n), (N, K); or another sharing of the points among the components. NaN where no density is known.
 
