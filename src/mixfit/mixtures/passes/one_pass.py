@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import add
@@ -139,6 +140,25 @@ def by_chunk(plan: Plan, block: Block, function: Callable[[LogJoint], Tensor]) -
 
     It gives something for each of n points, and no view of the densities, which the next chunk overwrites.
     """
+    if torch.is_grad_enabled() or not len(block.points):
+        return _joined_by_chunk(plan, block, function)
+    idle = _Idle(plan.formulation)
+    one = function(plan.formulation.look(1).log_joint(block.into(block.points[:1])))
+    found = one.new_empty(len(block.points), *one.shape[1:])  # small results between large temporaries tear memory
+
+    @torch.no_grad()
+    def panel(chunks: list[slice]) -> None:
+        look = idle.get()
+        for chunk in chunks:
+            found[chunk] = function(look.log_joint(block.into(block.points[chunk])))
+        idle.put(look)
+
+    deque(plan.spread(panel, panels(len(block.points), plan.formulation.rows)), maxlen=0)
+    return found
+
+
+def _joined_by_chunk(plan: Plan, block: Block, function: Callable[[LogJoint], Tensor]) -> Tensor:
+    """The same where gradients flow, which have to know every chunk, or where there is no point to learn a shape of."""
     grad, idle = torch.is_grad_enabled(), _Idle(plan.formulation)
 
     def panel(chunks: list[slice]) -> list[Tensor]:
