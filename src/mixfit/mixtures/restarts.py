@@ -9,6 +9,7 @@ covariance has R of them here: to a pass they are a family whose components have
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -19,6 +20,9 @@ from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.passes.one_pass import Block, statistics, statistics_under
 from mixfit.mixtures.passes.rule import plan
 from mixfit.mixtures.statistics import Statistics
+
+MOMENTS = ("count", "first", "second", "center")
+"""What statistics keep of each component."""
 
 
 class Restarts:
@@ -41,6 +45,13 @@ class Restarts:
         log_weights, means, scales = (torch.stack([one[j].detach() for one in mixtures]) for j in range(3))
         return cls(family, floor, Components(log_weights, means, scales))
 
+    @classmethod
+    def at_zero(cls, family: Covariance, floor: float, points: Tensor) -> Restarts:
+        """One mixture of unit Gaussians at zero, in the type and place of points (N, D): to begin others."""
+        scale = family.identity().to(points)[None]
+        means = points.new_zeros(1, family.n_components, family.dim)
+        return cls(family, floor, Components(means[..., 0], means, scale))
+
     def __len__(self) -> int:
         return len(self.components.log_weights)
 
@@ -53,9 +64,37 @@ class Restarts:
         pairs = zip(self.components, others.components, strict=True)
         return Restarts(self.family, self.floor, Components(*(torch.cat(pair) for pair in pairs)))
 
+    def with_(self, which: list[int], others: Restarts) -> Restarts:
+        """Those with others in the place of some."""
+        place = torch.tensor(which, device=self.components.means.device)
+        pairs = zip(self.components, others.components, strict=True)
+        replaced = Components(*(own.index_copy(0, place, other) for own, other in pairs))
+        return Restarts(self.family, self.floor, replaced)
+
     def one(self, which: int) -> Components:
         """The parameters of one of them, in the family's shapes."""
         return Components(*(tensor[which] for tensor in self.components))
+
+    # Parameters
+
+    @property
+    def shares_covariance(self) -> bool:
+        """Whether the components of a mixture have one covariance."""
+        return self.family.own is not type(self.family)
+
+    @property
+    def dense(self) -> Tensor:
+        """The covariances as matrices, (R, K, D, D)."""
+        return self._each().dense(self._columns.scale).unflatten(0, (len(self), -1))
+
+    @property
+    def smallest_variances(self) -> Tensor:
+        """The smallest eigenvalue of each covariance, (R, K)."""
+        return self._each().smallest_variance(self._columns.scale).unflatten(0, (len(self), -1))
+
+    def colored(self, vectors: Tensor) -> Tensor:
+        """L_k v_k for one vector per component, (R, K, D)."""
+        return self._each().color(self._columns.scale, vectors.flatten(0, 1)).view_as(vectors)
 
     # Looking at points
 
@@ -74,7 +113,7 @@ class Restarts:
         Shares that carry weights are as good as any. A component without points is at the mixture's mean.
         """
         n_restarts, n_points, _ = responsibilities.shape
-        zero = self._at_zero(n_restarts, points)
+        zero = Restarts.at_zero(self.family, self.floor, points)[[0] * n_restarts]
         shares = responsibilities.transpose(0, 1).reshape(n_points, -1)
         looked = statistics_under(plan(zero._each(), zero._columns, n_points), points, shares)
         return zero._with_one_covariance(looked)
@@ -85,11 +124,10 @@ class Restarts:
     def maximized(self, looked: Statistics) -> Restarts:
         """The M-step of each."""
         count, means, second = self._moments(looked)
-        each = self._each()
-        if each.own is type(self.family):
-            scale = each.factor(second, count, self.floor).unflatten(0, (len(self), -1))
-            return self._at(count, means, scale)
-        return self._at(count, means, self._shared(second, count))
+        if self.shares_covariance:
+            return self._at(count, means, self._shared(second, count))
+        scale = self._each().factor(second, count, self.floor).unflatten(0, (len(self), -1))
+        return self._at(count, means, scale)
 
     def after(
         self, n_passes: int, points: Tensor, weights: Tensor | None = None, assignment: Assignment = soft
@@ -99,6 +137,19 @@ class Restarts:
         for _ in range(n_passes):
             now = now.maximized(now.statistics(points, weights, assignment))
         return now
+
+    def of_one(self, looked: Statistics, which: int) -> Statistics:
+        """Of what all have seen, that of one of them: each of its components with a second moment of its own."""
+        mine = slice(which * self._n_components, (which + 1) * self._n_components)
+        moments = {name: getattr(looked, name)[mine] for name in MOMENTS}
+        return replace(looked, log_likelihood=looked.log_likelihood[which], **moments)
+
+    @torch.no_grad()
+    def made_of(self, parts: Sequence[Statistics]) -> Restarts:
+        """As many mixtures of the same family as there are statistics, each at the maximum under its own."""
+        moments = {name: torch.cat([getattr(part, name) for part in parts]) for name in MOMENTS}
+        like = Components(*(tensor[:1].expand(len(parts), *tensor.shape[1:]) for tensor in self.components))
+        return Restarts(self.family, self.floor, like).maximized(replace(parts[0], **moments))
 
     # Inside
 
@@ -114,14 +165,9 @@ class Restarts:
     def _columns(self) -> Components:
         """All components, side by side, each with a covariance of its own."""
         log_weights, means, scale = self.components
-        if self.family.own is not type(self.family):
+        if self.shares_covariance:
             scale = scale[:, None].expand(-1, self._n_components, *scale.shape[1:])
         return Components(log_weights.flatten(), means.flatten(0, 1), scale.flatten(0, 1))
-
-    def _at_zero(self, n_restarts: int, points: Tensor) -> Restarts:
-        means = points.new_zeros(n_restarts, self._n_components, points.shape[1])
-        scale = self.family.identity().to(points).expand(n_restarts, *self.family.identity().shape)
-        return Restarts(self.family, self.floor, Components(means[..., 0], means, scale))
 
     def _moments(self, looked: Statistics) -> tuple[Tensor, Tensor, Tensor]:
         """Counts, means and second moments about them, of R·K components."""
@@ -133,7 +179,7 @@ class Restarts:
     def _with_one_covariance(self, looked: Statistics) -> Restarts:
         count, means, second = self._moments(looked)
         scale = self._shared(second, count)
-        if self.family.own is type(self.family):
+        if not self.shares_covariance:
             scale = scale[:, None].expand(-1, self._n_components, *scale.shape[1:])
         return self._at(count, means, scale)
 

@@ -1,0 +1,16 @@
+"""The two moves that are worth most, in turn: one mends many places at once, the other finds small groups."""
+
+from __future__ import annotations
+
+import torch
+
+from mixfit.mixtures.moves.double_and_merge import double_and_merge
+from mixfit.mixtures.moves.move import Points
+from mixfit.mixtures.moves.random_swap import random_swap
+from mixfit.mixtures.restarts import Restarts
+
+
+def alternating(restarts: Restarts, points: Points, turn: int, generator: torch.Generator) -> Restarts:
+    """`double_and_merge`, `random_swap`, and so on."""
+    move = random_swap if turn % 2 else double_and_merge
+    return move(restarts, points, turn // 2, generator)

@@ -1,0 +1,63 @@
+"""What a move is: from R mixtures to R others of the same points."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from mixfit.mixtures.assignments import Assignment, soft
+from mixfit.mixtures.covariances import Covariance
+from mixfit.mixtures.restarts import Restarts
+from mixfit.mixtures.statistics import Statistics
+
+WORK = 2**27
+"""Numbers that one pass over several mixtures may look at, points times components times features: half a second."""
+
+
+class Points(NamedTuple):
+    """What a search looks at, and how.
+
+    Attributes:
+        points: (N, D), standardized, no two alike.
+        weights: (N,), how often each counts.
+        assignment: `soft` for a mixture, `nearest` for k-means.
+    """
+
+    points: Tensor
+    weights: Tensor
+    assignment: Assignment = soft
+
+    @property
+    def is_soft(self) -> bool:
+        """Whether every component has its share of every point."""
+        return self.assignment is soft
+
+    def affordable(self, family: Covariance, least: int, most: int) -> int:
+        """As many mixtures of this family as a pass can look at for little, within these bounds."""
+        n_features = 1 + family.dim + sum(tile.size for tile in family.products(family.dim, 2**20))
+        return min(most, max(least, WORK // (len(self.points) * family.n_components * n_features)))
+
+    def seen_by(self, restarts: Restarts) -> Statistics:
+        """One pass for all mixtures."""
+        return restarts.statistics(self.points, self.weights, self.assignment)
+
+    def after(self, restarts: Restarts, n_passes: int) -> Restarts:
+        """The mixtures after so many steps of EM, or of k-means."""
+        return restarts.after(n_passes, self.points, self.weights, self.assignment)
+
+
+class Move(Protocol):
+    """Proposes other places for each of some mixtures."""
+
+    def __call__(self, restarts: Restarts, points: Points, turn: int, generator: torch.Generator) -> Restarts:
+        """R other mixtures for R mixtures; or several times as many, those for the same mixture R apart.
+
+        Args:
+            restarts: as EM has left them.
+            points: that they are fitted to.
+            turn: how often the move was tried before; the first time it may do what it thinks is most likely to help.
+            generator: on the CPU, for whatever is left to chance.
+        """
+        ...

@@ -1,0 +1,94 @@
+"""Which of several mixtures of the same points is best? The likelihood alone would choose the one with a spike.
+
+A component that closes in on a few points can have any likelihood at all, until the floor stops it, and says nothing of
+where other points will be. So mixtures with fewer such components come first, and then those with the higher
+likelihood. A spike is a component that holds fewer points than D + 2, which nearly lie in a plane by chance; or one that
+holds few points and is much narrower in some direction than the average component anywhere; or one on the floor.
+
+Not counted are those that lie far from all others, for the data put them there, as a code for missing values does.
+Where all components share one covariance the likelihood has a bound, and there are no spikes.
+"""
+
+from __future__ import annotations
+
+from math import log, sqrt
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from mixfit.mixtures.assignments import Assignment, soft
+from mixfit.mixtures.covariances.cholesky import bounded_factor
+from mixfit.mixtures.mixture import UNLIKELY
+from mixfit.mixtures.restarts import Restarts
+from mixfit.mixtures.statistics import Statistics
+
+NARROW = 1e-3
+"""Of the smallest variance of the average covariance in any direction."""
+
+FEW = 8
+"""Times D + 2: what holds fewer points has to be as wide as this says."""
+
+
+class Rank(NamedTuple):
+    """Lower is better: how many components are spikes, then the NLL; or what k-means lowers, the variance within."""
+
+    n_spikes: int
+    objective: float
+
+
+@torch.no_grad()
+def ranks(restarts: Restarts, looked: Statistics, assignment: Assignment = soft) -> list[Rank]:
+    """The rank of each of R mixtures, given what they saw of all points."""
+    objectives = looked.nll if assignment is soft else restarts.smallest_variances.sum(1)
+    n_spikes = spikes(restarts, looked).sum(1)
+    return [Rank(int(n), float(objective)) for n, objective in zip(n_spikes, objectives, strict=True)]
+
+
+@torch.no_grad()
+def spikes(restarts: Restarts, looked: Statistics) -> Tensor:
+    """Which components are spikes, (R, K)."""
+    count = looked.count.view(restarts.components.log_weights.shape)
+    if restarts.shares_covariance:
+        return torch.zeros_like(count, dtype=torch.bool)
+    dim = restarts.family.dim
+    needed = dim + 2 if dim > 1 else 2.5
+    variances = restarts.smallest_variances
+    narrow = _narrowest(restarts) < NARROW
+    if dim == 1:
+        narrow |= variances < 0.4 * NARROW * _total(restarts)
+    found = (count < needed) | (narrow & (count < FEW * needed)) | (variances <= restarts.floor * (1 + 1e-6))
+    return found & ~_isolated(restarts, found, float(looked.n_points)) if bool(found.any()) else found
+
+
+def _narrowest(restarts: Restarts) -> Tensor:
+    """The least that vᵀ Σ_k v is of vᵀ W v in any direction v, W = Σ_k π_k Σ_k, (R, K): the same in any coordinates."""
+    dense = restarts.dense
+    within = torch.einsum("rk,rkij->rij", restarts.components.log_weights.exp(), dense)
+    factor = bounded_factor(within, restarts.floor)[:, None]
+    half = torch.linalg.solve_triangular(factor, dense, upper=False)
+    return torch.linalg.eigvalsh(torch.linalg.solve_triangular(factor, half.mT, upper=False))[..., 0]
+
+
+def _total(restarts: Restarts) -> Tensor:
+    """The variance of each mixture as a whole, on the line, (R, 1)."""
+    log_weights, means, _ = restarts.components
+    weights = log_weights.exp()
+    mean = (weights * means[..., 0]).sum(1, keepdim=True)
+    return (weights * (restarts.dense[..., 0, 0] + (means[..., 0] - mean).square())).sum(1, keepdim=True)
+
+
+def _isolated(restarts: Restarts, few: Tensor, n_points: float) -> Tensor:
+    """Whether a component lies farther from all that are not `few` than a point of theirs could, (R, K).
+
+    Of the average covariance of those that are not; for the bound see `Mixture.isolated`.
+    """
+    dim, t = restarts.family.dim, UNLIKELY + log(max(n_points, 1.0))
+    log_weights, means, _ = restarts.components
+    weights = log_weights.exp().masked_fill(few, 0)
+    average = torch.einsum("rk,rkij->rij", weights / weights.sum(1, keepdim=True).clamp_min(1e-300), restarts.dense)
+    factor = bounded_factor(average, restarts.floor)
+    between = (means[:, :, None] - means[:, None]).flatten(1, 2)  # from each other, which may be one of the few
+    whitened = torch.linalg.solve_triangular(factor, between.mT, upper=False)
+    squared = whitened.square().sum(1).view(*few.shape, -1).masked_fill(few[:, None], torch.inf)
+    return (squared.amin(2) > 100 * (dim + 2 * sqrt(dim * t) + 2 * t)) & ~few.all(1, keepdim=True)

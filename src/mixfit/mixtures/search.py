@@ -1,0 +1,201 @@
+"""From many draws to one place worth going on from: short runs, the best few settled, and moves out of bad places.
+
+Where a fit starts decides where it ends. So many starts are made side by side, in the same matrix products, on no more
+points than a start needs to be told from another; the best few are settled by EM; and then moves propose other places,
+which EM settles too, and what is better stays. What is found is nearly an optimum; any optimizer goes on from there.
+
+Nothing is ever given up for something worse: a proposal takes a mixture's place only if its rank is better, and every
+one that does is logged. A search knows which points there are and how often, and nothing else, so rows in another
+order, or a weight in place of repeated rows, lead to the same fit.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from mixfit.mixtures.components import Components
+from mixfit.mixtures.covariances import Covariance
+from mixfit.mixtures.initializers.kmeans_plusplus import kmeans_plusplus
+from mixfit.mixtures.moves import Move, Points
+from mixfit.mixtures.moves.alternating import alternating
+from mixfit.mixtures.ranking import Rank, ranks
+from mixfit.mixtures.restarts import Restarts
+
+logger = logging.getLogger(__name__)
+
+Initializer = Callable[[Tensor, Tensor, int, torch.Generator], Tensor]
+"""Responsibilities (N, K) for points (N, D), their weights (N,), K, and a generator on the CPU."""
+
+MOST_RESTARTS, LEAST_RESTARTS = 128, 2
+"""Starts that are made where nobody says how many: of few points, and of many."""
+
+MOST_FINALISTS = 16
+"""So many starts are settled, and moved."""
+
+TRYING, SETTLING = 15, 60
+"""Passes of EM after which the best of several proposals for one mixture is chosen, and in which that one settles."""
+
+SETTLED = 1e-7
+"""A pass that gains less, in nats per point, ends the settling of a mixture; and a move has to gain more."""
+
+PATIENCE = 4
+"""Turns without a gain after which a search ends, where nobody says how many."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """How hard to look.
+
+    Attributes:
+        initializer: draws a start.
+        restarts: how many are drawn; None for as many as cost little, or for one where there are no moves.
+        n_passes: of EM, before the best few are chosen.
+        move: proposes other places for these.
+        patience: turns without a gain after which the search ends; zero makes no move, and None is `PATIENCE` from
+            draws and zero from a start that is given.
+    """
+
+    initializer: Initializer = kmeans_plusplus
+    restarts: int | None = None
+    n_passes: int = 20
+    move: Move = alternating
+    patience: int | None = None
+
+
+@dataclass
+class Found:
+    """What a search has come to; objectives are in nats per point of the standardized points that it looked at.
+
+    Attributes:
+        components: the best place.
+        drawn: the objective of each start after its short run, in the order of the draws.
+        ended: the objectives of the different places where the finalists ended, the best first.
+        winner: from which start the best place was found.
+        gains: of every move that was accepted; a spike that went away may cost likelihood.
+    """
+
+    components: Components
+    drawn: list[float]
+    ended: list[float]
+    winner: int = 0
+    gains: list[float] = field(default_factory=list)
+
+
+@torch.no_grad()
+def search(family: Covariance, floor: float, points: Points, how: Search, generator: torch.Generator) -> Found:
+    """The best mixture that a search finds from draws."""
+    patience = PATIENCE if how.patience is None else how.patience
+    drawn = points.after(_drawn(family, floor, points, how, generator), how.n_passes)
+    found = _ranked(drawn, points)
+    best = sorted(range(len(found)), key=found.__getitem__)[: MOST_FINALISTS if patience else 1]
+    pool = _Pool(drawn[best], [found[which] for which in best], best, points)
+    return pool.found([rank.objective for rank in found], how.move, patience, generator)
+
+
+@torch.no_grad()
+def search_from(
+    start: Components, family: Covariance, floor: float, points: Points, how: Search, generator: torch.Generator
+) -> Found:
+    """The best that is found from one given place."""
+    given = Restarts.of(family, floor, [start])
+    pool = _Pool(given, _ranked(given, points), [0], points)
+    return pool.found([pool.ranks[0].objective], how.move, how.patience or 0, generator)
+
+
+class _Pool:
+    """The mixtures that a search goes on with, the best first, no two alike, and the draws that they came from."""
+
+    def __init__(self, restarts: Restarts, found: Sequence[Rank], origins: Sequence[int], points: Points) -> None:
+        self.points = points
+        self._keep(restarts, found, origins)
+
+    def found(self, drawn: list[float], move: Move, patience: int, generator: torch.Generator) -> Found:
+        """Settles, and tries the move until the best has gained nothing for so many turns in a row."""
+        gains: list[float] = []
+        turn = waited = 0
+        if patience:
+            settled = _settled(self.restarts, self.points)
+            self._keep(settled, _ranked(settled, self.points), self.origins)
+        while waited < patience:
+            best = self.ranks[0]
+            gains += self._moved(move, turn, generator)
+            waited = 0 if _is_better(self.ranks[0], best) else waited + 1
+            turn += 1
+        ended = [rank.objective for rank in self.ranks]
+        return Found(self.restarts.one(0), drawn, ended, self.origins[0], gains)
+
+    def _moved(self, move: Move, turn: int, generator: torch.Generator) -> list[float]:
+        """Takes proposals in place of mixtures that rank worse; returns what each was better by.
+
+        Those that stay go on settling meanwhile, so that only what a move has gained counts.
+        """
+        n_before = len(self.restarts)
+        proposals = self._best_of_each(move(self.restarts, self.points, turn, generator))
+        both = _settled(self.restarts + proposals, self.points)
+        found = _ranked(both, self.points)
+        pairs = list(zip(found[:n_before], found[n_before:], strict=True))
+        taken = [_is_better(after, before) for before, after in pairs]
+        accepted = [pair for pair, better in zip(pairs, taken, strict=True) if better]
+        for before, after in accepted:
+            logger.info(
+                "turn %d: a move was accepted, from %.9g nats per point with %d spikes to %.9g with %d",
+                *(turn, before.objective, before.n_spikes, after.objective, after.n_spikes),
+            )
+        chosen = [which + n_before if better else which for which, better in enumerate(taken)]
+        self._keep(both[chosen], [found[which] for which in chosen], self.origins)
+        return [before.objective - after.objective for before, after in accepted]
+
+    def _best_of_each(self, proposals: Restarts) -> Restarts:
+        """Of several proposals for each mixture, which are R apart, the one that is best after a few passes."""
+        n_mixtures = len(self.restarts)
+        if len(proposals) == n_mixtures:
+            return proposals
+        tried = self.points.after(proposals, TRYING)
+        found = _ranked(tried, self.points)
+        return tried[[min(range(which, len(found), n_mixtures), key=found.__getitem__) for which in range(n_mixtures)]]
+
+    def _keep(self, restarts: Restarts, found: Sequence[Rank], origins: Sequence[int]) -> None:
+        """Of mixtures that have come to the same place, one."""
+        order: list[int] = []
+        for which in sorted(range(len(found)), key=found.__getitem__):
+            if not order or _is_better(found[order[-1]], found[which]):
+                order.append(which)
+        self.restarts, self.ranks = restarts[order], [found[which] for which in order]
+        self.origins = [origins[which] for which in order]
+
+
+def _is_better(one: Rank, other: Rank) -> bool:
+    return (one.n_spikes, one.objective + SETTLED) < (other.n_spikes, other.objective)
+
+
+def _ranked(restarts: Restarts, points: Points) -> list[Rank]:
+    return ranks(restarts, points.seen_by(restarts), points.assignment)
+
+
+def _settled(restarts: Restarts, points: Points) -> Restarts:
+    """The mixtures after up to `SETTLING` passes of EM, fewer for those that move no more."""
+    moving, last = list(range(len(restarts))), torch.full((len(restarts),), torch.inf, dtype=torch.float64)
+    for _ in range(SETTLING):
+        some = restarts[moving]
+        looked = points.seen_by(some)
+        nll = looked.nll.cpu().to(torch.float64)
+        restarts = restarts.with_(moving, some.maximized(looked))
+        still = (last[moving] - nll > SETTLED) if points.is_soft else torch.ones_like(nll, dtype=torch.bool)
+        last[moving] = nll
+        moving = [which for which, moves in zip(moving, still.tolist(), strict=True) if moves]
+        if not moving:
+            break
+    return restarts
+
+
+def _drawn(family: Covariance, floor: float, points: Points, how: Search, generator: torch.Generator) -> Restarts:
+    restarts = how.restarts or (1 if how.patience == 0 else points.affordable(family, LEAST_RESTARTS, MOST_RESTARTS))
+    at, weights = points.points.cpu(), points.weights.cpu()
+    draws = [how.initializer(at, weights, family.n_components, generator) for _ in range(restarts)]
+    shares = torch.stack(draws).to(points.points) * points.weights[:, None]
+    return Restarts.at_zero(family, floor, points.points).begun(points.points, shares)
