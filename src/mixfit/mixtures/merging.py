@@ -6,7 +6,8 @@ falls by no more than
     count_ij log|L_ij| - count_i log|L_i| - count_j log|L_j|,       Σ = L Lᵀ, ij the sum of both,
 
 which is nothing for two that are alike. Components of one covariance lose what the covariance of all gains by it:
-N (log|L after| - log|L before|). Only neighbours can be put together at little cost, so few pairs are looked at.
+N (log|L after| - log|L before|), which changes for every pair whenever one is joined. Only neighbours can be put
+together at little cost, so few pairs are looked at.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def merged(statistics: Statistics, family: Covariance, n_components: int, floor:
         statistics: of one mixture, whose second moments are those of `family.own`: each component has its own.
         family: says what its K components can be; `statistics` may have more than K.
         n_components: how many are to be left, at least one and at most as many as there are.
-        floor: the smallest eigenvalue that a covariance may have.
+        floor: the smallest eigenvalue that a covariance may have, more than zero.
     """
     parts = _Parts(statistics, family, floor)
     while len(parts.left) > n_components:
@@ -82,7 +83,11 @@ class _Parts:
         for gone in (i, j):
             self.costs[gone] = self.costs[:, gone] = inf
         partners = torch.tensor(near or [k for k in self.left if k != i], device=self.count.device, dtype=torch.long)
-        self._price(one.expand_as(partners), partners)
+        if self.shared:
+            self.costs[i, partners] = self.costs[partners, i] = 0  # no longer infinite: to be looked at
+            self._price(*(self.costs < inf).triu().nonzero(as_tuple=True))
+        else:
+            self._price(one.expand_as(partners), partners)
 
     def _all_costs(self) -> Tensor:
         n_parts = len(self.count)
@@ -100,7 +105,8 @@ class _Parts:
             return
         if self.shared:
             total, n_points = self.second.sum(0, keepdim=True), self.count.sum().expand(len(one))
-            cost = n_points * self._log_det(total + self._between(one, other), n_points)
+            before = self._log_det(total, n_points[:1])
+            cost = n_points * (self._log_det(total + self._between(one, other), n_points) - before)
         else:
             count, _, second = self._joined(one, other)
             apart = self.count[one] * self.log_det[one] + self.count[other] * self.log_det[other]
