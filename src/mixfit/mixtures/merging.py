@@ -13,7 +13,7 @@ together at little cost, so few pairs are looked at.
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf
+from math import inf, pi, sqrt
 
 import torch
 from torch import Tensor
@@ -23,6 +23,9 @@ from mixfit.mixtures.statistics import Statistics
 
 MOST_NEIGHBOURS = 12
 """Partners of a component that are looked at, those with the nearest means."""
+
+HALF_APART = sqrt(2 / pi)
+"""The mean of each half of a standard Gaussian that is cut through the middle."""
 
 
 @torch.no_grad()
@@ -35,14 +38,20 @@ def merged(statistics: Statistics, family: Covariance, n_components: int, floor:
         n_components: how many are to be left, at least one and at most as many as there are.
         floor: the smallest eigenvalue that a covariance may have, more than zero.
     """
-    parts = _Parts(statistics, family, floor)
+    parts = Parts(statistics, family, floor)
     while len(parts.left) > n_components:
-        parts.join_cheapest()
+        parts.join(*parts.cheapest)
     return parts.statistics
 
 
-class _Parts:
-    """Components about their own means, and what it costs to join any two, (M, M); infinite for what is not tried."""
+class Parts:
+    """Components about their own means, and what it costs to join any two, (M, M); infinite for what is not tried.
+
+    Args:
+        statistics: as in `merged`.
+        family: as there.
+        floor: as there.
+    """
 
     def __init__(self, statistics: Statistics, family: Covariance, floor: float) -> None:
         smallest = torch.finfo(statistics.count.dtype).tiny ** 0.5
@@ -70,12 +79,17 @@ class _Parts:
             center=means,
         )
 
-    def join_cheapest(self) -> None:
-        """Makes one component of the two that are cheapest to join."""
+    @property
+    def cheapest(self) -> tuple[int, int]:
+        """The two components that are cheapest to join."""
         i, j = divmod(int(self.costs.argmin()), len(self.costs))
+        return i, j
+
+    def join(self, i: int, j: int) -> None:
+        """Makes one component of two, in the place of the first."""
         near = [k for k in self.left if k not in (i, j) and min(self.costs[i, k], self.costs[j, k]) < inf]
         one, other = (torch.tensor([k], device=self.count.device) for k in (i, j))
-        count, means, second = self._joined(one, other)
+        count, means, second = self.joined(one, other)
         self.count[i], self.means[i], self.second[i] = count[0], means[0], second[0]
         self.log_det[i] = self._log_det(second, count)[0]
         self.count[j], self.second[j] = 0, 0
@@ -88,6 +102,31 @@ class _Parts:
             self._price(*(self.costs < inf).triu().nonzero(as_tuple=True))
         else:
             self._price(one.expand_as(partners), partners)
+
+    def joined(self, one: Tensor, other: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Counts (n,), means (n, D) and second moments about them (n, …) of each of some with its partner.
+
+        Args:
+            one: which (n,).
+            other: the partner of each (n,).
+        """
+        first, second = self.count[one], self.count[other]
+        count = first + second
+        means = (first[:, None] * self.means[one] + second[:, None] * self.means[other]) / count[:, None]
+        return count, means, self.second[one] + self.second[other] + self._between(one, other)
+
+    def halves(self, which: Tensor, direction: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Counts (2,), means (2, D) and second moments (2, …) of the two halves of one (1,): together they are it.
+
+        It is cut through its middle, across the place where its Gaussian reaches farthest in a direction (D,).
+        """
+        count, second = self.count[which] / 2, self.second[which] / 2
+        family = self._of(count)
+        scale = family.factor(second, count, self.floor)
+        step = HALF_APART * family.color(scale, direction[None] / direction.norm())
+        left = second - family.outer(count[:, None] * step, step)
+        means = torch.cat([self.means[which] + step, self.means[which] - step])
+        return torch.cat([count, count]), means, torch.cat([left, left])
 
     def _all_costs(self) -> Tensor:
         n_parts = len(self.count)
@@ -108,16 +147,10 @@ class _Parts:
             before = self._log_det(total, n_points[:1])
             cost = n_points * (self._log_det(total + self._between(one, other), n_points) - before)
         else:
-            count, _, second = self._joined(one, other)
+            count, _, second = self.joined(one, other)
             apart = self.count[one] * self.log_det[one] + self.count[other] * self.log_det[other]
             cost = count * self._log_det(second, count) - apart
         self.costs[one, other] = self.costs[other, one] = cost
-
-    def _joined(self, one: Tensor, other: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        first, second = self.count[one], self.count[other]
-        count = first + second
-        means = (first[:, None] * self.means[one] + second[:, None] * self.means[other]) / count[:, None]
-        return count, means, self.second[one] + self.second[other] + self._between(one, other)
 
     def _between(self, one: Tensor, other: Tensor) -> Tensor:
         """What two means add to the second moment of both together."""

@@ -1,0 +1,86 @@
+"""Two components become one and a third becomes two: the few triples that look most promising, side by side.
+
+Ueda, Nakano, Ghahramani & Hinton (2000) rank the pairs to put together by how far the same points belong to both, and
+the components to cut by how little the points that they hold look like a Gaussian; then they try the first few triples.
+Here pairs are ranked by what it costs to put them together, which is known without another look at the points (see
+`mixtures.merging`). As many triples are tried at once as a pass can look at for little, and the next turn takes those
+that are next in rank.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from mixfit.mixtures.assignments import soft
+from mixfit.mixtures.merging import Parts
+from mixfit.mixtures.moves.move import Points
+from mixfit.mixtures.restarts import Restarts
+from mixfit.mixtures.statistics import Statistics
+
+MOST_TRIPLES = 8
+"""Proposals for each mixture; fewer where a pass is dear."""
+
+
+@torch.no_grad()
+def split_and_merge(restarts: Restarts, points: Points, turn: int, generator: torch.Generator) -> Restarts:
+    """Up to `MOST_TRIPLES` proposals for each mixture, those for the same one R apart; themselves if K is below 3."""
+    family = restarts.family
+    if family.n_components < 3:
+        return restarts
+    looked = points.seen_by(restarts)
+    n_triples = points.affordable(family, 1, MOST_TRIPLES)
+    proposals: list[list[Statistics]] = [[] for _ in range(n_triples)]
+    for which in range(len(restarts)):
+        parts = Parts(restarts.of_one(looked, which), family, restarts.floor)
+        triples = promising(parts.costs, misfits(restarts[[which]], points))
+        for rank, of_rank in enumerate(proposals):
+            i, j, k = triples[(turn * n_triples + rank) % len(triples)]
+            direction = torch.randn(family.dim, generator=generator, dtype=torch.float64).to(points.points)
+            of_rank.append(_changed(parts, i, j, k, direction))
+    return restarts.made_of([statistics for of_rank in proposals for statistics in of_rank])
+
+
+def misfits(restarts: Restarts, points: Points) -> Tensor:
+    """How little the points that each component of one mixture holds look like its Gaussian, (K,).
+
+    Kullback and Leibler's divergence Σ_n f_nk log(f_nk / N(x_n; μ_k, Σ_k)) of its shares f_nk ∝ w_n r_nk of the points.
+    """
+    log_weights = restarts.components.log_weights[0]
+    log_joint = restarts.log_joint(points.points)[:, 0].T  # (K, N)
+    held = points.weights * soft(log_joint, log_weights)
+    shares = held / held.sum(1, keepdim=True).clamp_min(torch.finfo(held.dtype).tiny)
+    own = (log_joint - log_weights[:, None]).masked_fill(shares == 0, 0)
+    return (torch.xlogy(shares, shares) - shares * own).sum(1)
+
+
+def promising(costs: Tensor, misfits: Tensor) -> list[tuple[int, int, int]]:
+    """Pairs i < j to put together and another k to cut: those whose ranks have the smallest sum first.
+
+    Args:
+        costs: (K, K), of putting two together; infinite where that is not to be tried.
+        misfits: (K,), how little each looks like a Gaussian.
+    """
+    one, other = (costs.isfinite().triu(1)).nonzero(as_tuple=True)
+    order = costs[one, other].argsort()
+    pairs = list(zip(one[order].tolist(), other[order].tolist(), strict=True))
+    cuts = misfits.argsort(descending=True).tolist()
+    ranked = [
+        (rank + place, i, j, k)
+        for rank, (i, j) in enumerate(pairs)
+        for place, k in enumerate(k for k in cuts if k not in (i, j))
+    ]
+    return [(i, j, k) for _, i, j, k in sorted(ranked, key=lambda triple: triple[0])]
+
+
+def _changed(parts: Parts, i: int, j: int, k: int, direction: Tensor) -> Statistics:
+    """The statistics with i and j put together, and k cut in two."""
+    moments = parts.count, parts.means, parts.second
+    others = [which for which in range(len(parts.count)) if which not in (i, j, k)]
+    one, other, cut = (parts.count.new_tensor([which], dtype=torch.long) for which in (i, j, k))
+    left = (moment[others] for moment in moments)
+    changed = zip(left, parts.joined(one, other), parts.halves(cut, direction), strict=True)
+    count, means, second = (torch.cat(of_all) for of_all in changed)
+    return replace(parts.statistics, count=count, first=torch.zeros_like(means), second=second, center=means)
