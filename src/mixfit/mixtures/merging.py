@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import inf, pi, sqrt
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -26,6 +27,14 @@ MOST_NEIGHBOURS = 12
 
 HALF_APART = sqrt(2 / pi)
 """The mean of each half of a standard Gaussian that is cut through the middle."""
+
+
+class Moments(NamedTuple):
+    """Of some components: their counts (n,), means (n, D), and second moments (n, …) about these."""
+
+    counts: Tensor
+    means: Tensor
+    second: Tensor
 
 
 @torch.no_grad()
@@ -69,21 +78,29 @@ class Parts:
     @property
     def statistics(self) -> Statistics:
         """Those of the components that are left, about their means."""
-        left = torch.tensor(self.left, device=self.count.device)
-        means = self.means[left]
-        return replace(
-            self.origin,
-            count=self.count[left],
-            first=torch.zeros_like(means),
-            second=self.second[left],
-            center=means,
-        )
+        return self.with_(self.left)
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """All i < j that may be joined, the cheapest first."""
+        one, other = self.costs.isfinite().triu(1).nonzero(as_tuple=True)
+        order = self.costs[one, other].argsort(stable=True)
+        return list(zip(one[order].tolist(), other[order].tolist(), strict=True))
+
+    def with_(self, left: list[int], *others: Moments) -> Statistics:
+        """The statistics of some of them, and of others after them."""
+        own = Moments(self.count[left], self.means[left], self.second[left])
+        count, means, second = (torch.cat(of_all) for of_all in zip(own, *others, strict=True))
+        return replace(self.origin, count=count, first=torch.zeros_like(means), second=second, center=means)
+
+    def all_but(self, *gone: int) -> list[int]:
+        """Which there are, but for some."""
+        return [which for which in self.left if which not in gone]
 
     @property
     def cheapest(self) -> tuple[int, int]:
         """The two components that are cheapest to join."""
-        i, j = divmod(int(self.costs.argmin()), len(self.costs))
-        return i, j
+        return divmod(int(self.costs.argmin()), len(self.costs))
 
     def join(self, i: int, j: int) -> None:
         """Makes one component of two, in the place of the first."""
@@ -103,30 +120,25 @@ class Parts:
         else:
             self._price(one.expand_as(partners), partners)
 
-    def joined(self, one: Tensor, other: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Counts (n,), means (n, D) and second moments about them (n, …) of each of some with its partner.
-
-        Args:
-            one: which (n,).
-            other: the partner of each (n,).
-        """
+    def joined(self, one: Tensor, other: Tensor) -> Moments:
+        """Each of some (n,) put together with its partner (n,)."""
         first, second = self.count[one], self.count[other]
         count = first + second
         means = (first[:, None] * self.means[one] + second[:, None] * self.means[other]) / count[:, None]
-        return count, means, self.second[one] + self.second[other] + self._between(one, other)
+        return Moments(count, means, self.second[one] + self.second[other] + self._between(one, other))
 
-    def halves(self, which: Tensor, direction: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Counts (2,), means (2, D) and second moments (2, …) of the two halves of one (1,): together they are it.
+    def halves(self, which: int, direction: Tensor) -> Moments:
+        """The two halves of one, which together are it.
 
         It is cut through its middle, across the place where its Gaussian reaches farthest in a direction (D,).
         """
-        count, second = self.count[which] / 2, self.second[which] / 2
+        count, second = self.count[[which]] / 2, self.second[[which]] / 2
         family = self._of(count)
         scale = family.factor(second, count, self.floor)
         step = HALF_APART * family.color(scale, direction[None] / direction.norm())
         left = second - family.outer(count[:, None] * step, step)
-        means = torch.cat([self.means[which] + step, self.means[which] - step])
-        return torch.cat([count, count]), means, torch.cat([left, left])
+        means = torch.cat([self.means[[which]] + step, self.means[[which]] - step])
+        return Moments(torch.cat([count, count]), means, torch.cat([left, left]))
 
     def _all_costs(self) -> Tensor:
         n_parts = len(self.count)

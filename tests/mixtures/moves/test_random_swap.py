@@ -9,6 +9,7 @@ import torch
 from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance, Diag, Full, Spherical
 from mixfit.mixtures.moves import Points
+from mixfit.mixtures.moves.move import MOST_PROPOSALS
 from mixfit.mixtures.moves.random_swap import random_swap
 from mixfit.mixtures.ranking import spikes
 from mixfit.mixtures.restarts import Restarts
@@ -30,8 +31,8 @@ def test_proposals_for_the_same_mixture_differ_by_where_the_new_component_is(fam
     points = groups(5)
     proposals = random_swap(settled(family, points, n_mixtures=1), points, 0, torch.Generator().manual_seed(0))
     born = proposals.components.means[:, -1]
-    assert len(proposals) == 8
-    assert float(torch.cdist(born, born).fill_diagonal_(9).min()) > 1e-6
+    assert len(proposals) == MOST_PROPOSALS
+    assert len(born.unique(dim=0)) > 0.9 * MOST_PROPOSALS
 
 
 @pytest.mark.parametrize("family", [Full, Diag, Spherical])
@@ -48,11 +49,11 @@ def test_a_spike_goes_before_any_pair_is_put_together(family: type[Covariance]) 
     found = spikes(spiked, points.seen_by(spiked))[0]
     assert found.tolist() == [False, False, False, True]
     means = random_swap(spiked, points, 0, torch.Generator().manual_seed(0)).components.means
-    np.testing.assert_allclose(means[:, :3], spiked.components.means[:, :3].expand(8, -1, -1), atol=1e-3)
+    np.testing.assert_allclose(means[:, :3], spiked.components.means[:, :3].expand_as(means[:, :3]), atol=1e-3)
 
 
 def test_of_two_components_one_is_left_and_one_is_born(family: type[Covariance]) -> None:
     points = groups(2)
     proposals = random_swap(settled(family, points, 2, 1), points, 0, torch.Generator().manual_seed(0))
     mean = (points.weights @ points.points) / points.weights.sum()
-    torch.testing.assert_close(proposals.components.means[:, 0], mean.expand(8, -1), rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(proposals.components.means[:, 0], mean.expand(MOST_PROPOSALS, -1), rtol=1e-9, atol=1e-9)

@@ -9,8 +9,6 @@ that are next in rank.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 from torch import Tensor
 
@@ -20,26 +18,24 @@ from mixfit.mixtures.moves.move import Points
 from mixfit.mixtures.restarts import Restarts
 from mixfit.mixtures.statistics import Statistics
 
-MOST_TRIPLES = 8
-"""Proposals for each mixture; fewer where a pass is dear."""
-
 
 @torch.no_grad()
 def split_and_merge(restarts: Restarts, points: Points, turn: int, generator: torch.Generator) -> Restarts:
-    """Up to `MOST_TRIPLES` proposals for each mixture, those for the same one R apart; themselves if K is below 3."""
+    """As many proposals for each mixture as cost little, those for the same one R apart; itself if K is below three."""
     family = restarts.family
     if family.n_components < 3:
         return restarts
     looked = points.seen_by(restarts)
-    n_triples = points.affordable(family, 1, MOST_TRIPLES)
+    n_triples = points.proposals_for_each(restarts)
     proposals: list[list[Statistics]] = [[] for _ in range(n_triples)]
     for which in range(len(restarts)):
         parts = Parts(restarts.of_one(looked, which), family, restarts.floor)
-        triples = promising(parts.costs, misfits(restarts[[which]], points))
+        triples = promising(parts.pairs, misfits(restarts[[which]], points))
         for rank, of_rank in enumerate(proposals):
             i, j, k = triples[(turn * n_triples + rank) % len(triples)]
             direction = torch.randn(family.dim, generator=generator, dtype=torch.float64).to(points.points)
-            of_rank.append(_changed(parts, i, j, k, direction))
+            both = parts.joined(*(torch.tensor([which], device=looked.count.device) for which in (i, j)))
+            of_rank.append(parts.with_(parts.all_but(i, j, k), both, parts.halves(k, direction)))
     return restarts.made_of([statistics for of_rank in proposals for statistics in of_rank])
 
 
@@ -56,31 +52,17 @@ def misfits(restarts: Restarts, points: Points) -> Tensor:
     return (torch.xlogy(shares, shares) - shares * own).sum(1)
 
 
-def promising(costs: Tensor, misfits: Tensor) -> list[tuple[int, int, int]]:
-    """Pairs i < j to put together and another k to cut: those whose ranks have the smallest sum first.
+def promising(pairs: list[tuple[int, int]], misfits: Tensor) -> list[tuple[int, int, int]]:
+    """Pairs (i, j) to put together and another k to cut: those whose ranks have the smallest sum first.
 
     Args:
-        costs: (K, K), of putting two together; infinite where that is not to be tried.
+        pairs: that may be put together, the cheapest first.
         misfits: (K,), how little each looks like a Gaussian.
     """
-    one, other = (costs.isfinite().triu(1)).nonzero(as_tuple=True)
-    order = costs[one, other].argsort()
-    pairs = list(zip(one[order].tolist(), other[order].tolist(), strict=True))
-    cuts = misfits.argsort(descending=True).tolist()
+    cuts = misfits.argsort(descending=True, stable=True).tolist()
     ranked = [
         (rank + place, i, j, k)
         for rank, (i, j) in enumerate(pairs)
         for place, k in enumerate(k for k in cuts if k not in (i, j))
     ]
     return [(i, j, k) for _, i, j, k in sorted(ranked, key=lambda triple: triple[0])]
-
-
-def _changed(parts: Parts, i: int, j: int, k: int, direction: Tensor) -> Statistics:
-    """The statistics with i and j put together, and k cut in two."""
-    moments = parts.count, parts.means, parts.second
-    others = [which for which in range(len(parts.count)) if which not in (i, j, k)]
-    one, other, cut = (parts.count.new_tensor([which], dtype=torch.long) for which in (i, j, k))
-    left = (moment[others] for moment in moments)
-    changed = zip(left, parts.joined(one, other), parts.halves(cut, direction), strict=True)
-    count, means, second = (torch.cat(of_all) for of_all in changed)
-    return replace(parts.statistics, count=count, first=torch.zeros_like(means), second=second, center=means)
