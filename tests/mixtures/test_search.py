@@ -71,13 +71,8 @@ def test_equal_seeds_find_the_same_bit_for_bit_and_other_seeds_draw_others(famil
     points = looked_at(groups())
     (first, _), (again, _), (other, _) = (searched(family, points, seed=seed) for seed in (1, 1, 2))
     assert same(first.components, again.components)
-    assert (first.drawn, first.ended, first.winner, first.gains) == (
-        again.drawn,
-        again.ended,
-        again.winner,
-        again.gains,
-    )
-    assert first.drawn != other.drawn
+    assert first.landscape == again.landscape
+    assert first.landscape.drawn != other.landscape.drawn
 
 
 def test_rows_in_another_order_or_a_weight_in_place_of_doubles_find_the_same(family: type[Covariance]) -> None:
@@ -93,25 +88,25 @@ def test_rows_in_another_order_or_a_weight_in_place_of_doubles_find_the_same(fam
 def test_what_is_found_is_no_worse_than_the_best_draw_and_what_it_ended_at(family: type[Covariance], seed: int) -> None:
     found, rank = searched(family, looked_at(groups(seed)), seed=seed)
     assert rank.n_spikes == 0
-    assert len(found.drawn) == 8
-    assert rank.objective <= min(found.drawn) + 1e-12
-    assert rank.objective == pytest.approx(found.ended[0], abs=1e-12)
-    assert found.ended == sorted(found.ended)
-    assert found.winner in range(8)
+    assert len(found.landscape.drawn) == 8
+    assert rank.objective <= min(found.landscape.drawn) + 1e-12
+    assert rank.objective == pytest.approx(found.landscape.ended[0], abs=1e-12)
+    assert found.landscape.ended == sorted(found.landscape.ended)
+    assert found.landscape.winner in range(8)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_of_draws_alone_the_best_is_found_untouched(family: type[Covariance], seed: int) -> None:
     found, rank = searched(family, looked_at(groups(seed)), seed=seed, patience=0)
-    assert rank.objective == min(found.drawn) == found.drawn[found.winner]
-    assert found.ended == [rank.objective]
-    assert found.gains == []
+    assert rank.objective == min(found.landscape.drawn) == found.landscape.drawn[found.landscape.winner]
+    assert found.landscape.ended == [rank.objective]
+    assert found.landscape.gains == []
 
 
 def test_more_draws_find_nothing_worse_for_the_first_are_the_same(family: type[Covariance]) -> None:
     few, many = (searched(family, looked_at(groups()), restarts=n, patience=0)[0] for n in (4, 12))
-    np.testing.assert_allclose(many.drawn[:4], few.drawn, atol=1e-12)
-    assert many.ended[0] <= few.ended[0] + 1e-12
+    np.testing.assert_allclose(many.landscape.drawn[:4], few.landscape.drawn, atol=1e-12)
+    assert many.landscape.ended[0] <= few.landscape.ended[0] + 1e-12
 
 
 @pytest.mark.parametrize("each", [40, 6])
@@ -122,9 +117,9 @@ def test_every_accepted_move_gains_likelihood_unless_a_spike_went(
     with caplog.at_level("INFO", "mixfit.mixtures.search"):
         found, _ = searched(family, looked_at(groups(5, 6, each=each)), 6, restarts=3, n_passes=2)
     accepted = [record.args for record in caplog.records if isinstance(record.args, tuple)]
-    assert len(accepted) == len(found.gains)
-    assert found.gains or each == 6
-    for (_, before, spikes_before, after, spikes_after), gain in zip(accepted, found.gains, strict=True):
+    assert len(accepted) == len(found.landscape.gains)
+    assert found.landscape.gains or each == 6
+    for (_, before, spikes_before, after, spikes_after), gain in zip(accepted, found.landscape.gains, strict=True):
         assert gain == pytest.approx(before - after, abs=1e-12)  # type: ignore[operator]
         assert spikes_after < spikes_before or (spikes_after == spikes_before and gain > SETTLED)  # type: ignore[operator]
 
@@ -143,16 +138,16 @@ def test_without_patience_a_given_start_is_left_exactly_as_it_was(family: type[C
     for patience in (None, 0):
         found = search_from(start, family(3, 2), FLOOR, points, Search(patience=patience), torch.Generator())
         assert same(found.components, start)
-        assert found.drawn == found.ended
-        assert found.gains == []
+        assert found.landscape.drawn == found.landscape.ended
+        assert found.landscape.gains == []
 
 
 def test_a_move_that_stays_gains_nothing_and_ends(family: type[Covariance]) -> None:
     found, rank = searched(family, looked_at(groups()), move=stay)
-    assert found.gains == []
+    assert found.landscape.gains == []
     settled, other = searched(family, looked_at(groups()), move=stay, patience=5)
     assert other.objective <= rank.objective + 1e-12
-    assert len(settled.ended) <= len(found.ended)
+    assert len(settled.landscape.ended) <= len(found.landscape.ended)
 
 
 # Jin, Zhang, Balakrishnan, Wainwright & Jordan (2016): two means share the far group and never part with it.
@@ -183,8 +178,8 @@ def test_em_stays_in_the_trap_of_jin_and_others_and_a_search_leaves_it(seed: int
         how = Search(move=move, patience=4)
         found = search_from(start, Diag(3, 1), FLOOR, looked, how, generator)
         np.testing.assert_allclose(np.sort(standard * found.components.means.ravel() + shift), truth, atol=0.2)
-        assert found.gains
-        assert found.ended[0] < -plain.score(points) - 0.05
+        assert found.landscape.gains
+        assert found.landscape.ended[0] < -plain.score(points) - 0.05
 
 
 # K-means
@@ -210,8 +205,8 @@ def test_kmeans_gains_by_moves_of_its_own() -> None:
     alone, before = searched(TiedSpherical, looked, 12, restarts=1, patience=0)
     instance = TiedSpherical(12, 3)
     moved = search_from(alone.components, instance, FLOOR, looked, Search(patience=3), torch.Generator())
-    assert moved.ended[0] <= before.objective
-    assert all(gain > 0 for gain in moved.gains)
+    assert moved.landscape.ended[0] <= before.objective
+    assert all(gain > 0 for gain in moved.landscape.gains)
 
 
 # Points that leave little to find
