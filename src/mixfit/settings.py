@@ -35,6 +35,8 @@ def settings_of(config: Mapping[str, Any], choices: Mapping[str, str | None], dt
         "reg_covar": keys["model.floor"],
         "max_iter": keys["trainer.max_epochs"],
         "init_params": _name_of("init", choices, keys),
+        "n_init": keys.get("init.restarts"),
+        "moves": _name_of("moves", choices, keys),
         "random_state": keys["seed"],
         "batch_size": keys["data.batch_size"],
         "dtype": dtype,
