@@ -23,7 +23,7 @@ from mixfit.mixtures.mixture import Mixture
 from mixfit.mixtures.moves import Points
 from mixfit.mixtures.ranking import Rank
 from mixfit.mixtures.restarts import Restarts
-from mixfit.mixtures.search import Search, draws
+from mixfit.mixtures.search import Search, draws, search
 from mixfit.mixtures.selection.splitting import splits
 from mixfit.mixtures.settling import is_better, ranked, settled
 
@@ -61,9 +61,21 @@ class Rung:
         """Of the best mixture."""
         return self.best.one(0)
 
+    def improve_by(self, candidates: Restarts) -> bool:
+        """Takes the best of the candidates for its own if it is better, and says whether it is."""
+        if len(candidates) > FINALISTS:
+            tried = self.points.after(candidates, TRYING)
+            found = ranked(tried, self.points)
+            candidates = tried[sorted(range(len(found)), key=found.__getitem__)[:FINALISTS]]
+        best, rank = _best(settled(candidates, self.points), self.points)
+        improves = is_better(rank, self.rank, WORTH / float(self.points.weights.sum()))
+        if improves:
+            self.best, self.rank = best, rank
+        return improves
+
     def from_below(self, below: Rung) -> bool:
         """Whether it is better to split a component of the rung below."""
-        return self._is_new("below", below) and self._improved_by(splits(below.best))
+        return self._is_new("below", below) and self.improve_by(splits(below.best))
 
     def from_above(self, above: Rung) -> bool:
         """Whether it is better to put two components of the rung above together."""
@@ -71,7 +83,7 @@ class Rung:
             return False
         looked = self.points.seen_by(above.best)
         fewer = merged(above.best.of_one(looked, 0), self.best.family, self.n_components, self.best.floor)
-        return self._improved_by(self.best.made_of([fewer]))
+        return self.improve_by(self.best.made_of([fewer]))
 
     def rest(self, below: Rung | None) -> None:
         """EM to the end, at a place no less likely than the rung below, which is at rest."""
@@ -86,18 +98,6 @@ class Rung:
         before, self._tried[side] = self._tried.get(side), neighbour.best
         return before is not neighbour.best
 
-    def _improved_by(self, candidates: Restarts) -> bool:
-        """Takes the best of the candidates for its own if it is better, and says whether it is."""
-        if len(candidates) > FINALISTS:
-            tried = self.points.after(candidates, TRYING)
-            found = ranked(tried, self.points)
-            candidates = tried[sorted(range(len(found)), key=found.__getitem__)[:FINALISTS]]
-        best, rank = _best(settled(candidates, self.points), self.points)
-        improves = is_better(rank, self.rank, WORTH / float(self.points.weights.sum()))
-        if improves:
-            self.best, self.rank = best, rank
-        return improves
-
 
 @torch.no_grad()
 def ladder(
@@ -110,6 +110,8 @@ def ladder(
 ) -> list[Rung]:
     """The best mixture of each number of components, which follow each other."""
     rungs: list[Rung] = []
+    if len(n_components) == 1:
+        return [_alone(family(n_components[0], points.points.shape[1]), floor, points, how, random)]
     for k in n_components:
         rung = Rung(family(k, points.points.shape[1]), floor, points, how, random)
         if rungs:
@@ -123,6 +125,14 @@ def ladder(
     for below, rung in zip([None, *rungs], rungs, strict=False):
         rung.rest(below)
     return rungs
+
+
+def _alone(family: Covariance, floor: float, points: Points, how: Search, random: torch.Generator) -> Rung:
+    """A rung without neighbours: in their place a search has moves."""
+    rung = Rung(family, floor, points, how, random)
+    rung.improve_by(Restarts.of(family, floor, [search(family, floor, points, how, random).components]))
+    rung.rest(None)
+    return rung
 
 
 def _best(restarts: Restarts, points: Points) -> tuple[Restarts, Rank]:

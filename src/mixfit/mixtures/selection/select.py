@@ -7,7 +7,7 @@ many. A cell with fewer spikes comes before one with a better value, because a s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -54,13 +54,13 @@ class Selection(NamedTuple):
         cells: all that were fitted, family by family and K by K.
         criterion: what has chosen.
         chosen: the winner.
-        components: of the winner, in its standardized coordinates.
+        components: of the winner, in its standardized coordinates; None where the table was read from a file.
     """
 
     cells: list[Cell]
     criterion: str
     chosen: Cell
-    components: Components
+    components: Components | None
 
 
 def select(
@@ -72,7 +72,7 @@ def select(
     floor: float = 1e-6,
     how: Search | None = None,
     assignment: Assignment = soft,
-    seed: int = 0,
+    generator: Callable[[], torch.Generator] = torch.Generator,
 ) -> Selection:
     """Fits all families with all numbers of components, and chooses.
 
@@ -84,7 +84,7 @@ def select(
         floor: the smallest eigenvalue of a covariance, in standardized coordinates.
         how: what draws starts, and how many.
         assignment: `soft` for mixtures, `nearest` for k-means.
-        seed: of the draws.
+        generator: makes the generator of a family's draws, the same for all, so that no family depends on another.
 
     Raises:
         ValueError: for a criterion that there is not, or held-out points that there are not.
@@ -95,9 +95,8 @@ def select(
         raise ValueError("the held-out likelihood chooses only where points are held out; give some, or choose bic")
     found: list[tuple[Cell, Components]] = []
     with threads_for_passes_alone():
-        for which, (name, family) in enumerate(families.items()):
-            random = torch.Generator().manual_seed(seed + which)
-            found += _column(observed, name, family, n_components, floor, how or Search(), assignment, random)
+        for name, family in families.items():
+            found += _column(observed, name, family, n_components, floor, how or Search(), assignment, generator())
     chosen, components = min(found, key=lambda pair: (pair[0].n_spikes, pair[0].criterion(criterion)))
     return Selection([cell for cell, _ in found], criterion, chosen, components)
 
