@@ -39,7 +39,7 @@ LINGERING, AT_REST = 100, 300
 WORTH = 0.5
 """Nats of all points together: less is less than one of the BIC, which says nothing (Kass & Raftery 1995)."""
 
-TURNS = 2
+TURNS = 4
 """How often a ladder is descended and climbed again: with too many components there is always one more optimum."""
 
 
