@@ -33,6 +33,11 @@ def family(name: str) -> type[Covariance]:
     return part("covariance", options, Covariance)
 
 
+def families_of_auto() -> list[str]:
+    """The names of the families that `covariance=auto` chooses between."""
+    return [*defaults_of("covariance", "auto")["families"]]
+
+
 def name_of_family(family_: type[Covariance]) -> str:
     """What the family is called where one chooses; raises `InputError` if it cannot be chosen."""
     for name in catalogue.parts("covariance"):

@@ -22,7 +22,7 @@ from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
 from mixfit import GaussianMixture
-from mixfit.estimator.agreement import family_of
+from mixfit.estimator.choice import family_of
 from tests.running import choices
 
 pytestmark = pytest.mark.filterwarnings("ignore:the fit has not converged")  # two that stop halfway are alike too
@@ -57,6 +57,7 @@ class Case:
     def moved(self, kind: Kind) -> tuple[Array, Array]:
         """a·x + b (N, D) and the a (D,); one a for all axes where the family needs that."""
         family = family_of(GaussianMixture(**kind))
+        assert family is not None
         units = self.units if family.per_axis else np.full_like(self.units, self.units[0])
         deviations = units * self.points.std(0)
         return units * self.points + self.origin * deviations, units
@@ -155,7 +156,9 @@ def points() -> Array:
 @pytest.mark.parametrize("name", FAR_OUT)
 def test_far_out_of_the_usual_range_a_fit_is_the_same(kind: Kind, name: str, points: Array) -> None:
     units, origin = map(np.array, FAR_OUT[name])
-    if not family_of(GaussianMixture(**kind)).per_axis and units[0] != units[1]:
+    family = family_of(GaussianMixture(**kind))
+    assert family is not None
+    if not family.per_axis and units[0] != units[1]:
         pytest.skip("this family has one unit for all axes")
     moved = units * points + origin
     mixture, other = (fitted(kind, 3, x) for x in (points, moved))

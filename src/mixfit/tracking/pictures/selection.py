@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mixfit.tracking.pictures.components import Array
 from mixfit.tracking.pictures.density import DPI
 from mixfit.tracking.pictures.style import INK, MUTED, colour, inches, name_axes, quiet
 
@@ -20,6 +21,9 @@ WIDTH, HEIGHT, HEADING, EDGE = 9.5, 3.6, 0.95, 0.3
 """Inches of the figure, of its panels, of what stands above them, and left of that."""
 
 MOST_TICKS = 12
+
+ABOVE, WORTH = 4, 3
+"""The criterion's axis ends at so many times the median distance from the best, where that shows it so much larger."""
 
 Curve = Sequence[tuple[int, float, float]]
 """K, the criterion and the stability of each cell of a family; NaN for the criterion of a cell with a spike."""
@@ -57,8 +61,9 @@ def selection_figure(
         axes.set_xlim(min(places) - 0.5, max(places) + 0.5)
         if column:
             axes.set_ylim(min(-0.02, *(stability for curve in curves.values() for _, _, stability in curve)), 1.05)
+        note = "" if column else _cut(axes, np.array([value for curve in curves.values() for _, value, _ in curve]))
         name_axes(axes, "K, number of components", "")
-        axes.set_title(name, loc="left", size=9, color=MUTED, parse_math=False)
+        axes.set_title(f"{name}{note}", loc="left", size=9, color=MUTED, parse_math=False)
     key = [
         *(Line2D([], [], color=colour(place), marker="o", label=family) for place, family in enumerate(curves)),
         Line2D([], [], color=MUTED, linestyle="", marker="o", markersize=9, fillstyle="none", label="chosen"),
@@ -67,6 +72,19 @@ def selection_figure(
     style = {"frameon": False, "fontsize": 9, "labelcolor": INK, "borderpad": 0, "borderaxespad": 0}
     figure.legend(handles=key, loc="upper left", bbox_to_anchor=anchor, ncols=len(key), **style)
     return figure
+
+
+def _cut(axes: "Axes", values: Array) -> str:
+    """Ends the axis where poor cells would flatten the others; says how far these go."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return ""
+    lowest, highest = float(known.min()), float(known.max())
+    enough = ABOVE * float(np.median(known - lowest))
+    if not 0 < WORTH * enough < highest - lowest:
+        return ""
+    axes.set_ylim(lowest - 0.07 * enough, lowest + enough)
+    return f"  ↑ up to {highest:,.6g}"
 
 
 def _draw(axes: "Axes", curve: Curve, what: int, tone: str, chosen: int | None) -> None:
