@@ -62,7 +62,7 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-@pytest.fixture(params=choices("covariance"), ids=name)
+@pytest.fixture(params=families(), ids=name)
 def family(request: pytest.FixtureRequest) -> type[Covariance]:
     chosen: type[Covariance] = options_of(request.param)["_target_"]
     return chosen

@@ -24,7 +24,7 @@ from mixfit.mixtures.mixture import Mixture
 from mixfit.mixtures.search import Search
 from mixfit.module import MixtureModule, adam
 from mixfit.optimizers import Aitken, ClosedForm, Plateau
-from tests.running import CONFIGS, choices, drawn_starts
+from tests.running import CONFIGS, choices, drawn_starts, families
 
 GROUPS = ["data", "covariance", "init", "moves", "optimizer", "trainer", "experiment"]
 EVERY_CHOICE = [(group, choice) for group in GROUPS for choice in choices(group)]
@@ -117,7 +117,7 @@ def test_the_modules_own_adam_is_the_configurations() -> None:
     assert get_object(options["_target_"]) is torch.optim.Adam
 
 
-@pytest.mark.parametrize("choice", choices("covariance"))
+@pytest.mark.parametrize("choice", families())
 def test_a_covariance_is_a_finished_family(choice: str) -> None:
     options = content("covariance", choice)
     family = get_object(options.pop("_target_"))
