@@ -39,8 +39,8 @@ MOST_FINALISTS = 16
 TRYING = 15
 """Passes of EM after which the best of several proposals for one mixture is chosen."""
 
-PATIENCE = 4
-"""Turns without a gain after which a search ends, where nobody says how many."""
+PATIENCE, LEAST_PATIENCE = 4, 2
+"""Turns without a gain after which a search ends, where nobody says how many: of few points, and of many."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Search:
         n_passes: of EM, before the best few are chosen.
         move: proposes other places for these.
         patience: turns without a gain after which the search ends; zero makes no move, and None is `PATIENCE` from
-            draws and zero from a start that is given.
+            draws, less where a pass is dear, and zero from a start that is given.
     """
 
     initializer: Initializer = kmeans_plusplus
@@ -90,7 +90,7 @@ class Found(NamedTuple):
 @torch.no_grad()
 def search(family: Covariance, floor: float, points: Points, how: Search, generator: torch.Generator) -> Found:
     """The best mixture that a search finds from draws."""
-    patience = PATIENCE if how.patience is None else how.patience
+    patience = points.affordable(family, LEAST_PATIENCE, PATIENCE) if how.patience is None else how.patience
     drawn = points.after(draws(family, floor, points, how, generator), how.n_passes)
     found = ranked(drawn, points)
     best = sorted(range(len(found)), key=found.__getitem__)[: MOST_FINALISTS if patience else 1]
@@ -137,7 +137,7 @@ class _Pool:
         """
         n_before = len(self.restarts)
         proposals = self._best_of_each(move(self.restarts, self.points, turn, generator))
-        both = settled(self.restarts + proposals, self.points)
+        both = settled(self.restarts + proposals, self.points, n_rivals=n_before)
         found = ranked(both, self.points)
         pairs = list(zip(found[:n_before], found[n_before:], strict=True))
         taken = [is_better(after, before) for before, after in pairs]

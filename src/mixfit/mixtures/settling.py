@@ -8,8 +8,8 @@ from mixfit.mixtures.moves import Points
 from mixfit.mixtures.ranking import Rank, ranks
 from mixfit.mixtures.restarts import Restarts
 
-SETTLING = 60
-"""Passes of EM in which a mixture settles."""
+LEAST_SETTLING, MOST_SETTLING = 20, 60
+"""Passes of EM in which a mixture settles: it will not arrive, but show where it is going."""
 
 SETTLED = 1e-7
 """A pass that gains less, in nats per point, ends the settling of a mixture; and what is better has to gain more."""
@@ -25,17 +25,27 @@ def ranked(restarts: Restarts, points: Points) -> list[Rank]:
     return ranks(restarts, points.seen_by(restarts), points.assignment)
 
 
-def settled(restarts: Restarts, points: Points, most: int = SETTLING) -> Restarts:
-    """The mixtures after up to so many passes of EM, fewer for those that move no more."""
+def settled(restarts: Restarts, points: Points, most: int | None = None, n_rivals: int = 0) -> Restarts:
+    """The mixtures after so many passes of EM as settle them, fewer for those that move no more; or after `most`.
+
+    The first `n_rivals` have each a proposal as many places behind, which is given up once it would not catch up in as
+    many passes at its present pace.
+    """
+    n_passes = most or points.affordable(restarts.family, LEAST_SETTLING, MOST_SETTLING)
     moving, last = list(range(len(restarts))), torch.full((len(restarts),), torch.inf, dtype=torch.float64)
-    for _ in range(most):
+    for _ in range(n_passes):
         some = restarts[moving]
         looked = points.seen_by(some)
-        nll = looked.nll.cpu().to(torch.float64)
         restarts = restarts.with_(moving, some.maximized(looked))
-        still = (last[moving] - nll > SETTLED) if points.is_soft else torch.ones_like(nll, dtype=torch.bool)
-        last[moving] = nll
-        moving = [which for which, moves in zip(moving, still.tolist(), strict=True) if moves]
+        if not points.is_soft:  # whose objective is no likelihood
+            continue
+        now = last.clone()
+        now[moving] = looked.nll.cpu().to(torch.float64)
+        gains, last = last - now, now
+        moves = gains > SETTLED
+        if n_rivals:
+            moves[n_rivals:] &= now[n_rivals:] - now[:n_rivals] <= n_passes * gains[n_rivals:]
+        moving = [which for which in moving if bool(moves[which])]
         if not moving:
             break
     return restarts
