@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mixfit import GaussianMixture, load
 from tests.estimator.conftest import may_touch_the_floor
-from tests.running import choices, drawn_starts, run_experiment
+from tests.running import choices, drawn_starts, families, run_experiment
 
 Array = NDArray[np.float64]
 
@@ -27,7 +27,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             {"covariance_type": family, "init_params": init},
             ["optimizer=em", f"covariance={family}", f"init={init}"],
         )
-        for family, init in zip(choices("covariance"), cycle(drawn_starts()), strict=False)
+        for family, init in zip(families(), cycle(drawn_starts()), strict=False)
     },
     "batches": ({"batch_size": 40}, ["optimizer=em", "data.batch_size=40"]),
     "cut short": ({"max_iter": 3}, ["optimizer=em", "trainer.max_epochs=3"]),
