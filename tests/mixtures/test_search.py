@@ -23,7 +23,8 @@ from mixfit.mixtures.moves.random_swap import random_swap
 from mixfit.mixtures.moves.stay import stay
 from mixfit.mixtures.ranking import Rank, ranks
 from mixfit.mixtures.restarts import Restarts
-from mixfit.mixtures.search import SETTLED, Found, Search, search, search_from
+from mixfit.mixtures.search import Found, Search, search, search_from
+from mixfit.mixtures.settling import SETTLED
 
 Array = NDArray[np.float64]
 

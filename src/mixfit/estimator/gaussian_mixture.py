@@ -94,8 +94,8 @@ class GaussianMixture(FittedMixture):
         means_init: (K, D), to begin at, in the data's units.
         precisions_init: Σ⁻¹ to begin at, in the shape of `precisions_`.
         moves: how a fit leaves a bad place before its optimizer goes on: `alternating`, `double_and_merge`,
-            `random_swap`, `split_and_merge`, `annealed` or `none`. `auto` is `alternating`, unless `means_init` is given:
-            then nothing moves a start, and EM from it is EM from it.
+            `random_swap`, `split_and_merge`, `annealed` or `none`. `auto` is `alternating`; but with `means_init`
+            nothing moves a start, and EM from it is EM from it.
         random_state: of starts, batches and `sample`: a number, a `numpy.random.RandomState`, or None.
         warm_start: begin the next `fit` where the last one ended, in its coordinates.
         optimizer: `em`, `adam`, `adamw`, `sgd`, `rmsprop`, `lbfgs` or `kmeans`. `kmeans` makes hard assignments and

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from mixfit.mixtures.components import Components
-from mixfit.mixtures.moves.double_and_merge import HALF_APART
+from mixfit.mixtures.merging import HALF_APART
 from mixfit.mixtures.restarts import Restarts
 
 
