@@ -17,7 +17,7 @@ from omegaconf import OmegaConf
 
 from mixfit.chosen import draws
 from mixfit.mixtures.covariances import Covariance
-from mixfit.mixtures.initializers.start import Initializer
+from mixfit.mixtures.initializers.initializer import Initializer
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 

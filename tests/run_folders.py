@@ -13,7 +13,7 @@ from mixfit.tracking import metrics_file
 DEFAULTS: dict[str, Any] = {
     "data": {"_target_": "mixfit.data.gaussians.Gaussians", "dim": 2, "n_samples": 1000, "batch_size": None},
     "covariance": {"_target_": "mixfit.mixtures.covariances.full.Full"},
-    "init": {"_target_": "mixfit.mixtures.initializers.kmeans_plusplus.kmeans_plusplus", "n_starts": 4},
+    "init": {"_target_": "mixfit.mixtures.initializers.kmeans_plusplus.kmeans_plusplus", "restarts": None},
     "optimizer": {"_target_": "mixfit.optimizers.EM", "tolerance": 1e-7},
     "trainer": {"accelerator": "cpu", "max_epochs": 1000},
     "model": {"n_components": 2, "floor": 1e-6},

@@ -36,7 +36,7 @@ VALUES: dict[str, list[str]] = {
     "optimizer.lr=-1": ["optimizer.lr", "-1"],
     "optimizer.lr=fast": ["optimizer.lr=fast", "a number"],
     "optimizer.betas=[0.9]": ["optimizer.betas"],
-    "init.n_starts=0": ["init.n_starts=0", "at least 1"],
+    "init.restarts=0": ["init.restarts=0", "at least 1"],
     "seed=-1": ["seed=-1", "at least 0"],
     "seed=1.5": ["seed=1.5", "whole number"],
     "seed=99999999999999999999": ["seed=99999999999999999999"],

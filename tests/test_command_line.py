@@ -112,7 +112,7 @@ def test_a_directory_of_the_users_own_may_hold_other_choices(tmp_path: Path) -> 
 def test_a_choice_of_the_users_own_must_have_what_each_of_ours_has(tmp_path: Path) -> None:
     (tmp_path / "mine" / "init").mkdir(parents=True)
     (tmp_path / "mine" / "init" / "short.yaml").write_text(
-        "_target_: mixfit.mixtures.initializers.random_points.random_points\nn_starts: 1\n"
+        "_target_: mixfit.mixtures.initializers.random_points.random_points\nrestarts: 1\n"
     )
     message = refusal(tmp_path / "run", "--config-dir", str(tmp_path / "mine"), "init=short")
     assert "init.n_passes is missing" in message

@@ -21,14 +21,15 @@ from pytorch_lightning import Trainer
 
 from mixfit.mixtures.covariances import Covariance, Full
 from mixfit.mixtures.mixture import Mixture
+from mixfit.mixtures.search import Search
 from mixfit.module import MixtureModule, adam
 from mixfit.optimizers import Aitken, ClosedForm, Plateau
 from tests.running import CONFIGS, choices, drawn_starts
 
-GROUPS = ["data", "covariance", "init", "optimizer", "trainer", "experiment"]
+GROUPS = ["data", "covariance", "init", "moves", "optimizer", "trainer", "experiment"]
 EVERY_CHOICE = [(group, choice) for group in GROUPS for choice in choices(group)]
 WITH_TARGET = [(group, choice) for group, choice in EVERY_CHOICE if group not in ("trainer", "experiment")]
-GIVEN_TO_OTHERS = {"data": {"batch_size"}, "init": {"n_starts", "n_passes"}, "covariance": set()}
+GIVEN_TO_OTHERS = {"data": {"batch_size"}, "init": {"restarts", "n_passes"}, "covariance": set(), "moves": {"patience"}}
 """Keys of a group that belong to the data module and to the module, not to the target."""
 
 NEEDED: dict[tuple[str, str], dict[str, Any]] = {
@@ -138,8 +139,12 @@ def test_an_initializer_has_the_modules_defaults(choice: str) -> None:
     options = content("init", choice)
     target = get_object(options.pop("_target_"))
     assert list(parameters(target)) == ["points", "weights", "n_components", "generator"]
-    assert options.pop("n_starts") in (1, defaults(MixtureModule)["n_starts"])  # one where all draws are alike
-    assert options == {"n_passes": defaults(MixtureModule)["n_passes"]}
+    assert options.pop("restarts") in (
+        1,
+        8,
+        Search().restarts,
+    )  # one where all draws are alike, few where they are dear
+    assert options == {"n_passes": Search().n_passes}
 
 
 def test_the_default_choices_are_the_modules_defaults() -> None:

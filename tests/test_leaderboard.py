@@ -359,7 +359,7 @@ def test_markdown_has_the_rows_of_the_csv_and_no_empty_column(tmp_path: Path) ->
 def test_the_printed_table_fits_names_the_best_and_ends_with_what_failed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    keys = ["model.n_components", "data.dim", "optimizer.tolerance", "model.floor", "init.n_starts", "data.n_samples"]
+    keys = ["model.n_components", "data.dim", "optimizer.tolerance", "model.floor", "init.restarts", "data.n_samples"]
     jobs = [({**dict.fromkeys(keys, n), "seed": s}, fit(n + s / 7)) for n, s in product((1, 2), range(3))]
     leaderboard.show(leaderboard.of(write_runs(tmp_path, *jobs, ({"optimizer": "[red]"}, failure()))))
     lines = capsys.readouterr().out.splitlines()
@@ -373,7 +373,7 @@ def test_the_printed_table_fits_names_the_best_and_ends_with_what_failed(
 def test_at_most_three_data_sets_have_their_best_named_below_the_table(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    keys = ["data.separation", "model.n_components", "trainer.max_epochs", "init.n_starts", "model.floor", "data.n_val"]
+    keys = ["data.separation", "model.n_components", "trainer.max_epochs", "init.restarts", "model.floor", "data.n_val"]
     jobs: list[Any] = [
         ({**dict.fromkeys(keys, d), "data.path": f"{'far/' * 20}{d}.csv", "optimizer": o}, fit(d))
         for d, o in product(range(14), ["em", "adam"])

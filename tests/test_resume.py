@@ -67,7 +67,7 @@ def test_a_run_that_is_interrupted_anywhere_ends_where_an_uninterrupted_one_does
 
 
 def test_a_run_that_is_interrupted_in_its_first_pass_can_be_gone_on_with(tmp_path: Path) -> None:
-    typed = [*FIT, "init.n_starts=1", "init.n_passes=0", "trainer.max_epochs=20"]
+    typed = [*FIT, "moves=none", "init.n_passes=0", "trainer.max_epochs=20"]
     run_experiment(tmp_path / "whole", *typed)
     interrupted_at(4, tmp_path / "run", *typed)
     assert checkpoint_of(tmp_path / "run") == tmp_path / "run" / LAST

@@ -17,11 +17,10 @@ from torch import Tensor
 from mixfit import GaussianMixture
 from mixfit.data.dataset import generator
 from mixfit.data.gaussians import Gaussians
-from mixfit.mixtures.assignments import soft
 from mixfit.mixtures.covariances import Full
-from mixfit.mixtures.initializers.kmeans_plusplus import kmeans_plusplus
 from mixfit.mixtures.initializers.start import start_
 from mixfit.mixtures.mixture import Mixture
+from mixfit.mixtures.search import Search
 from mixfit.mixtures.standardization import Standardization
 from mixfit.optimizers import Aitken, Verdict
 from scripts.benchmarks.fits import own_threads
@@ -84,7 +83,7 @@ def _bare(raw: Tensor) -> None:
     standardization = Standardization.of(raw, Full.per_axis)
     mixture = Mixture(Full(N_COMPONENTS, DIM), 1e-6).to(raw.dtype)
     points, stopping, random = standardization(raw, raw), Aitken(), generator(0, 6)
-    start_(mixture, points, kmeans_plusplus, n_starts=4, n_passes=5, assignment=soft, generator=random)
+    start_(mixture, points, Search(), generator=random)
     verdict = Verdict.BETTER
     while verdict is not Verdict.CONVERGED:
         statistics = mixture.statistics(points)

@@ -27,7 +27,6 @@ from torch.optim import Optimizer
 from mixfit.build import build_datamodule, build_module, build_trainer, numbers_per_pass
 from mixfit.data.dataset import Rows, generator
 from mixfit.effort import use_threads
-from mixfit.mixtures.assignments import soft
 from mixfit.mixtures.initializers.start import start_
 from mixfit.mixtures.mixture import Components, Mixture
 from mixfit.mixtures.standardization import Standardization
@@ -151,18 +150,8 @@ def _started(module: MixtureModule, train: Rows) -> tuple[GradientFitter, Tensor
     raw = train.points
     standardization = Standardization.of(raw, module.family.per_axis)
     mixture = Mixture(module.family(module.n_components, raw.shape[1]), module.floor).to(raw.dtype)
-    points, (n_starts, n_passes) = standardization(raw, raw), module.starts
-    random = generator(module.seed, 6)
-    start_(
-        mixture,
-        standardization(train.sample.points, raw),
-        module.initializer,
-        n_starts=n_starts,
-        n_passes=n_passes,
-        assignment=soft,
-        generator=random,
-    )
-    return GradientFitter(mixture, module.stopping), points, standardization.log_volume
+    start_(mixture, standardization(train.sample.points, raw), module.search, generator=generator(module.seed, 6))
+    return GradientFitter(mixture, module.stopping), standardization(raw, raw), standardization.log_volume
 
 
 def _steps(

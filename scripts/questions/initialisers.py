@@ -148,7 +148,7 @@ def _row(run: Run) -> Repetition:
     return {
         "data": run.choices["data"],
         "init": run.choices["init"],
-        "n_starts": run.config["init.n_starts"],
+        "n_starts": run.config["init.restarts"],
         "K": run.config["model.n_components"],
         "seed": run.config["seed"],
         "log-likelihood": -numbers["nll/train"] * numbers["n_points"],

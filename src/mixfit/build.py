@@ -21,8 +21,10 @@ from mixfit.folder import SkippedError
 from mixfit.given.given import Given
 from mixfit.lightning import OwnSignals
 from mixfit.mixtures.covariances import Covariance
+from mixfit.mixtures.moves import Move
+from mixfit.mixtures.search import Search
 from mixfit.module import MixtureModule
-from mixfit.parts import called, optimizer_of, part, start_of
+from mixfit.parts import called, move_of, optimizer_of, part, start_of
 
 
 def options_of(node: DictConfig) -> dict[str, Any]:
@@ -53,20 +55,32 @@ def build_module(config: DictConfig, datamodule: MixtureDataModule) -> MixtureMo
         passes_per_visit=passes_per_visit(numbers_per_pass(config, datamodule)),
         batches_per_step=config.trainer.accumulate_grad_batches,
         seed=config.seed,
-        **_beginning(options_of(config.init), family, config.model.n_components, datamodule.dataset.train),
+        **_beginning(
+            options_of(config.init),
+            move_of(options_of(config.moves)),
+            family(config.model.n_components, datamodule.dataset.train.dim),
+            datamodule.dataset.train,
+        ),
     )
 
 
-def _beginning(options: dict[str, Any], family: type[Covariance], n_components: int, train: Rows) -> dict[str, Any]:
-    """What the module is told of where the fit begins: how to draw starts, or that no start is tried beside one."""
+def _beginning(
+    options: dict[str, Any], moves: tuple[Move, int | None], covariance: Covariance, train: Rows
+) -> dict[str, Any]:
+    """What the module is told of where the fit begins: how to search, or that the start is given."""
     start = start_of(options)
-    if not isinstance(start, Given):
-        for key in ("n_starts", "n_passes"):
-            if key not in options:
-                raise InputError(f"init.{key} is missing: give init.{key}=...")
-        return {"initializer": start, "n_starts": options["n_starts"], "n_passes": options["n_passes"]}
-    initial = start.initial(family(n_components, train.dim))
-    return {"adjust": partial(initial.put_, train=train), "reseeds": not initial.is_complete, "n_starts": 0}
+    if isinstance(start, Given):
+        initial = start.initial(covariance)
+        return {
+            "search": Search(move=moves[0], patience=moves[1]),
+            "adjust": partial(initial.put_, train=train),
+            "reseeds": not initial.is_complete,
+            "start_is_given": True,
+        }
+    for key in ("restarts", "n_passes"):
+        if key not in options:
+            raise InputError(f"init.{key} is missing: give init.{key}=...")
+    return {"search": Search(start, options["restarts"], options["n_passes"], *moves)}
 
 
 def ignores_covariance(config: DictConfig, module: MixtureModule) -> bool:

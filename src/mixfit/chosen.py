@@ -17,10 +17,11 @@ from mixfit.errors import InputError
 from mixfit.keys import refusal
 from mixfit.mixtures.assignments import Assignment, soft
 from mixfit.mixtures.covariances import Covariance
-from mixfit.mixtures.initializers.start import Initializer
+from mixfit.mixtures.initializers.initializer import Initializer
 from mixfit.mixtures.mixture import Mixture
+from mixfit.mixtures.moves import Move
 from mixfit.optimizers import ClosedForm, Stopping
-from mixfit.parts import GIVEN, optimizer_of, part
+from mixfit.parts import GIVEN, move_of, optimizer_of, part
 from mixfit.spelling import nearest
 
 
@@ -40,6 +41,11 @@ def name_of_family(family_: type[Covariance]) -> str:
 def initializer(name: str) -> Initializer:
     """The initializer of this name; raises `InputError`, which names the nearest, if there is none."""
     return part("init", defaults_of("init", name), FunctionType)
+
+
+def move(name: str) -> tuple[Move, int | None]:
+    """The move of this name, and how many turns it may gain nothing; raises `InputError` if there is none."""
+    return move_of(defaults_of("moves", name))
 
 
 def draws(name: str) -> bool:

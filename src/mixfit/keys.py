@@ -103,7 +103,9 @@ KEYS: dict[str, Key] = {
         "smallest variance in any direction as a part of the data's, a bound that is never added",
     ),
     # init
-    "init.n_starts": Key(whole(least=1), "starts to try; the best is fitted"),
+    "init.restarts": Key(
+        whole(least=1), "starts drawn, of which the best few go on", null="as many as cost little; one if moves=none"
+    ),
     "init.n_passes": Key(whole(least=0), "EM passes that each start takes before they are compared"),
     "init.folder": Key(Text("a folder"), "the run, or the saved model, at whose mixture a fit begins"),
     "init.means": Key(Several(Several(Number())), "means to begin at, a list of D numbers per component"),
@@ -114,6 +116,12 @@ KEYS: dict[str, Key] = {
         Either((positive, Several(positive), Several(Several(positive)))),
         "variances to begin at: one for all, one per column, or a list of those per component",
         null="those of the points about their nearest mean, pooled",
+    ),
+    # moves
+    "moves.patience": Key(
+        whole(least=0),
+        "turns without a gain after which no more moves are tried",
+        null="4, and none from a start that is given",
     ),
     # optimizer
     "optimizer.lr": Key(positive, "learning rate in the mixture's own units"),

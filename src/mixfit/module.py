@@ -12,6 +12,7 @@ inside, and passes are what `max_passes`, the stopping rules and every curve cou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -26,12 +27,12 @@ from mixfit.data.module import MixtureDataModule
 from mixfit.errors import InputError
 from mixfit.mixtures.covariances import Covariance, Full
 from mixfit.mixtures.density import Density
-from mixfit.mixtures.initializers.kmeans_plusplus import kmeans_plusplus
-from mixfit.mixtures.initializers.start import Initializer, start_
+from mixfit.mixtures.initializers.start import move_on_, start_
 from mixfit.mixtures.mixture import Components, Mixture
 from mixfit.mixtures.passes.chunks import threads_for_passes_alone
 from mixfit.mixtures.passes.one_pass import Block
 from mixfit.mixtures.poorest import poorest_places
+from mixfit.mixtures.search import Found, Landscape, Search
 from mixfit.mixtures.standardization import COARSE, Standardization, column_of_rounding
 from mixfit.mixtures.statistics import Statistics
 from mixfit.optimizers import ClosedForm, ClosedFormFitter, Fitter, GradientFitter, Pass, Plateau, Stopping, Verdict
@@ -57,11 +58,11 @@ class MixtureModule(LightningModule):
         covariance: the family.
         optimizer: makes the optimizer from the mixture.
         stopping: when the fit is finished; `Plateau` for gradients, `Aitken` for closed forms.
-        initializer: where a start begins.
-        n_starts: how many starts are tried; none where `adjust` gives one.
-        n_passes: how many passes a start takes before the best is chosen.
+        search: for the place where the fit begins.
         floor: the smallest variance of a component in any direction, relative to the data's.
         adjust: changes the start in place, in the data's units; None leaves it as it is.
+        start_is_given: whether `adjust` says all that there is to say: then no start is drawn, and nothing moves it
+            unless `search.patience` asks for that.
         reseeds: whether components that collapse begin anew.
         max_passes: how many passes to make at most; None leaves it to the trainer's `max_epochs`.
         passes_per_visit: how often a full batch is used before Lightning looks up again.
@@ -75,11 +76,10 @@ class MixtureModule(LightningModule):
         covariance: type[Covariance] = Full,
         optimizer: Callable[[Mixture], Optimizer] = adam,
         stopping: Stopping | None = None,
-        initializer: Initializer = kmeans_plusplus,
-        n_starts: int = 4,
-        n_passes: int = 5,
+        search: Search | None = None,
         floor: float = 1e-6,
         adjust: Callable[[Density], None] | None = None,
+        start_is_given: bool = False,
         reseeds: bool = True,
         max_passes: int | None = None,
         passes_per_visit: int = 1,
@@ -92,15 +92,16 @@ class MixtureModule(LightningModule):
         self.family = covariance
         self.make_optimizer = optimizer
         self.stopping = stopping or Plateau()
-        self.initializer = initializer
-        self.starts = (n_starts, n_passes)
+        self.search = search or Search()
         self.floor = floor
         self.adjust = adjust
+        self.start_is_given = start_is_given
         self.reseeds = reseeds
         self.max_passes = max_passes
         self.passes_per_visit = passes_per_visit
         self.batches_per_step = batches_per_step
         self.seed = seed
+        self.landscape: Landscape | None = None  # what the search has seen
         self.history: dict[str, list[tuple[float, float]]] = {"nll/train": [], "nll/val": []}  # (passes, nats)
         self.stopped = False  # by its own rule
         self.converged = False  # and at a maximum
@@ -129,36 +130,36 @@ class MixtureModule(LightningModule):
 
     # Before the fit
 
-    @property
-    def start_is_given(self) -> bool:
-        """Whether the fit begins at parameters that somebody knows: then there is no other start to try."""
-        return self.starts[0] == 0
-
     def setup(self, stage: str) -> None:
-        """Puts the mixture at its start, unless it already has one."""
+        """Puts the mixture at its start, unless it already has one; of a fit that goes on the checkpoint knows it."""
         if "density" not in self._modules:
-            self.begin(self.datamodule.dataset.train, self._real_dtype())
+            goes_on = stage == "fit" and self.trainer.ckpt_path is not None
+            self.begin(self.datamodule.dataset.train, self._real_dtype(), searches=not goes_on)
 
-    def begin(self, train: Rows, dtype: torch.dtype) -> None:
+    def begin(self, train: Rows, dtype: torch.dtype, searches: bool = True) -> None:
         """Makes a mixture of numbers of this type, and puts it at the best start for these points."""
         self._check(train)
         standardization = Standardization.of_moments(train.weighted_moments, self.family.per_axis)
         mixture = Mixture(self.family(self.n_components, train.dim), self.floor).to(dtype)
         self.begin_at(Density(mixture, standardization))
-        n_starts, n_passes = self.starts
-        with threads_for_passes_alone():
-            start_(
-                mixture,
-                self.density.standardized(train.sample.points),
-                self.initializer,
-                n_starts=n_starts,
-                n_passes=n_passes,
-                assignment=self.fitter.assign,
-                generator=generator(self.seed, 6),
-                weights=train.sample.weights,
-            )
+        if searches and not self.start_is_given:
+            self._begin_by(start_, train)
         if self.adjust:
             self.adjust(self.density)
+        if searches and self.start_is_given:
+            self._begin_by(move_on_, train)
+
+    def _begin_by(self, begin: Callable[..., Found | None], train: Rows) -> None:
+        points, weights = self.density.standardized(train.sample.points), train.sample.weights
+        random = generator(self.seed, 6)
+        with threads_for_passes_alone():
+            found = begin(
+                *(self.density.mixture, points, self.search),
+                generator=random,
+                assignment=self.fitter.assign,
+                weights=weights,
+            )
+        self.landscape = None if found is None else found.landscape
 
     def begin_at(self, density: Density) -> None:
         """Takes a density as it is, its standardization included, as where the fit begins; the floor may raise it."""
@@ -337,6 +338,7 @@ class MixtureModule(LightningModule):
         checkpoint["fit"] = {
             "history": self.history,
             "rows": self.rows,
+            "landscape": None if self.landscape is None else asdict(self.landscape),
             "stopped": self.stopped,
             "converged": self.converged,
             "gain_left": self.gain_left,
@@ -347,6 +349,7 @@ class MixtureModule(LightningModule):
         """Takes it up again."""
         fit = checkpoint["fit"]
         self.history, self.rows = fit["history"], fit["rows"]
+        self.landscape = None if fit["landscape"] is None else Landscape(**fit["landscape"])
         self.stopped, self.converged, self.gain_left = fit["stopped"], fit["converged"], fit["gain_left"]
         self.fitter.load_state_dict(fit["fitter"])
 

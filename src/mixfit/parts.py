@@ -20,8 +20,9 @@ from torch.optim import Optimizer
 from mixfit.errors import InputError
 from mixfit.given.given import Given
 from mixfit.mixtures.covariances import Covariance
-from mixfit.mixtures.initializers.start import Initializer
+from mixfit.mixtures.initializers.initializer import Initializer
 from mixfit.mixtures.mixture import Mixture
+from mixfit.mixtures.moves import Move
 from mixfit.optimizers import Aitken, ClosedForm, Plateau, Stopping
 from mixfit.spelling import listed, nearest
 
@@ -31,6 +32,7 @@ GIVEN = "mixfit.given"
 PACKAGES = {
     "data": ("mixfit.data",),
     "covariance": ("mixfit.mixtures.covariances",),
+    "moves": ("mixfit.mixtures.moves",),
     "init": ("mixfit.mixtures.initializers", GIVEN),
     "optimizer": ("mixfit.optimizers", "torch.optim"),
 }
@@ -85,6 +87,15 @@ def start_of(options: dict[str, Any]) -> Initializer | Given:
         return found
     start: Given = called("init", part("init", options, Given), options)
     return start
+
+
+def move_of(options: dict[str, Any]) -> tuple[Move, int | None]:
+    """The move, and how many turns it may gain nothing; `_target_` and `patience` are taken out of the options."""
+    found: Move = part("moves", options, FunctionType)
+    patience = options.pop("patience", None)
+    for key in options:
+        raise InputError(f"moves.{key}: a move has no such option; {nearest(key, ['patience'])}")
+    return found, patience
 
 
 def optimizer_of(

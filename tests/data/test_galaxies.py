@@ -41,7 +41,7 @@ def test_held_out_galaxies_are_parts_of_the_82() -> None:
 @pytest.mark.parametrize("cell", KNOWN["cells"], ids=lambda cell: str(cell["n_components"]))
 def test_em_reaches_mclusts_maximum_and_criteria(tmp_path: Path, cell: dict[str, Any]) -> None:
     overrides = [f"covariance={cell['covariance']}", f"model.n_components={cell['n_components']}", "optimizer=em"]
-    metrics = run_experiment(tmp_path / "run", *EVERYTHING, *overrides, "init.n_starts=20")
+    metrics = run_experiment(tmp_path / "run", *EVERYTHING, *overrides, "init.restarts=20")
     assert -metrics["nll/train"] * 82 == pytest.approx(cell["log_likelihood"], abs=1e-3)
     assert metrics["bic"] == pytest.approx(cell["bic"], abs=2e-3)
     assert metrics["icl"] == pytest.approx(-cell["icl_mclust_sign"], abs=0.02)
@@ -50,6 +50,6 @@ def test_em_reaches_mclusts_maximum_and_criteria(tmp_path: Path, cell: dict[str,
 
 @pytest.mark.parametrize("n_components", [2, 3, 4])
 def test_kmeans_reaches_the_best_known_sum_of_squares(tmp_path: Path, n_components: int) -> None:
-    overrides = [f"model.n_components={n_components}", "optimizer=kmeans", "init.n_starts=20"]
+    overrides = [f"model.n_components={n_components}", "optimizer=kmeans", "init.restarts=20"]
     metrics = run_experiment(tmp_path / "run", *EVERYTHING, *overrides)
     assert metrics["within_ss"] == pytest.approx(KNOWN["within_ss"][str(n_components)], abs=1e-5)

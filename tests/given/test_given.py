@@ -97,7 +97,7 @@ def test_what_does_not_fit_is_named_with_its_key(start: Parameters, family: type
 @pytest.mark.parametrize("covariance", choices("covariance"))
 def test_a_fit_begins_where_a_run_has_ended(covariance: str, tmp_path: Path) -> None:
     fit = [*POINTS, "data.separation=1", "data.n_val=0", f"covariance={covariance}"]
-    drawn = ["init=points", "init.n_starts=1", "init.n_passes=0"]
+    drawn = ["init=points", "moves=none", "init.n_passes=0"]
     run_experiment(tmp_path / "first", *fit, *drawn, "trainer.max_epochs=3")
     before = load(tmp_path / "first").density_
     run_experiment(tmp_path / "next", *fit, "init=run", f"init.folder={tmp_path / 'first'}", "trainer.max_epochs=1")
@@ -145,7 +145,7 @@ def test_a_model_that_began_at_a_given_start_is_loaded_and_says_how_to_be_fitted
 
 
 def test_a_module_says_whether_its_start_is_given() -> None:
-    assert MixtureModule(n_starts=0).start_is_given
+    assert MixtureModule(start_is_given=True).start_is_given
     assert not MixtureModule().start_is_given
 
 

@@ -12,9 +12,9 @@ from torch.testing import assert_close
 from mixfit.mixtures.assignments import hard, nearest, soft
 from mixfit.mixtures.covariances import Covariance, Diag, Full, Spherical, Tied, TiedSpherical
 from mixfit.mixtures.density import Density
-from mixfit.mixtures.initializers.kmeans_plusplus import kmeans_plusplus
 from mixfit.mixtures.initializers.start import start_
 from mixfit.mixtures.mixture import Mixture
+from mixfit.mixtures.search import Search
 from mixfit.mixtures.standardization import Standardization
 
 MIXED = [0.001, 1000.0]
@@ -28,10 +28,7 @@ def fitted(points: Tensor, family: type[Covariance], n_components: int = 3, n_st
     start_(
         density.mixture,
         density.standardized(points),
-        kmeans_plusplus,
-        n_starts=2,
-        n_passes=n_steps,
-        assignment=soft,
+        Search(restarts=2, n_passes=n_steps, patience=0),
         generator=torch.Generator().manual_seed(7),
     )
     return density

@@ -16,12 +16,12 @@ from torch.testing import assert_close
 from mixfit.mixtures.initializers import short_em as short_em_module
 from mixfit.mixtures.initializers import ward as ward_module
 from mixfit.mixtures.initializers.adaptive import UNIFORM, adaptive
+from mixfit.mixtures.initializers.initializer import Initializer
 from mixfit.mixtures.initializers.kmeans import kmeans
 from mixfit.mixtures.initializers.kmeans_plusplus import kmeans_plusplus
 from mixfit.mixtures.initializers.random_points import random_points
 from mixfit.mixtures.initializers.random_responsibilities import random_responsibilities
 from mixfit.mixtures.initializers.short_em import short_em
-from mixfit.mixtures.initializers.start import Initializer
 from mixfit.mixtures.initializers.ward import ward
 
 

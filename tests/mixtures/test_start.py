@@ -11,10 +11,12 @@ from torch.testing import assert_close
 from mixfit.mixtures.assignments import nearest, soft
 from mixfit.mixtures.covariances import Covariance, Diag, Full, Spherical, TiedSpherical
 from mixfit.mixtures.initializers import start as start_module
+from mixfit.mixtures.initializers.initializer import Initializer
 from mixfit.mixtures.initializers.kmeans_plusplus import kmeans_plusplus
 from mixfit.mixtures.initializers.random_points import random_points
-from mixfit.mixtures.initializers.start import Initializer, begin_, start_
+from mixfit.mixtures.initializers.start import begin_, start_
 from mixfit.mixtures.mixture import Mixture
+from mixfit.mixtures.search import Search
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -25,8 +27,9 @@ def started(
     family: type[Covariance], points: Tensor, initializer: Initializer, seed: int = 0, **changes: Any
 ) -> Mixture:
     mixture = Mixture(family(changes.pop("n_components", 3), points.shape[1]), floor=1e-6)
-    options: dict[str, Any] = {"n_starts": 4, "n_passes": 5, "assignment": soft, "generator": seeded(seed)}
-    start_(mixture, points, initializer, **options | changes)
+    assignment = changes.pop("assignment", soft)
+    options: dict[str, Any] = {"restarts": 4, "n_passes": 5, "patience": 0}
+    start_(mixture, points, Search(initializer, **options | changes), assignment=assignment, generator=seeded(seed))
     return mixture
 
 
@@ -52,7 +55,7 @@ def test_equal_seeds_give_equal_starts(family: type[Covariance], points: Tensor,
 def test_the_best_of_several_starts_is_no_worse_than_the_first(
     family: type[Covariance], points: Tensor, seed: int
 ) -> None:
-    alone, best = (started(family, points, random_points, seed, n_starts=n, n_passes=1) for n in (1, 8))
+    alone, best = (started(family, points, random_points, seed, restarts=n, n_passes=1) for n in (1, 8))
     assert float(best.statistics(points).nll) <= float(alone.statistics(points).nll)
 
 
@@ -66,12 +69,12 @@ def test_a_start_with_fewer_components_on_the_floor_comes_first_though_a_spike_i
     points = torch.cat([torch.zeros(40), torch.linspace(60.0, 120.0, 60)])[:, None]
     spike, halves = ((points.unique() > border).long() for border in (30.0, 90.0))
     draws = [torch.eye(2)[labels] for labels in (spike, halves)]  # of the different points
-    alone = [started(Diag, points, in_turn([draw]), n_components=2, n_starts=1, n_passes=3) for draw in draws]
+    alone = [started(Diag, points, in_turn([draw]), n_components=2, restarts=1, n_passes=3) for draw in draws]
     on_floor = [int((mixture.components.scale.detach() < 1.1e-3).sum()) for mixture in alone]
     assert on_floor == [1, 0]
     assert float(alone[0].statistics(points).nll) < float(alone[1].statistics(points).nll)
     for order in (draws, draws[::-1]):
-        best = started(Diag, points, in_turn(order), n_components=2, n_starts=2, n_passes=3)
+        best = started(Diag, points, in_turn(order), n_components=2, restarts=2, n_passes=3)
         assert torch.equal(best.components.means, alone[1].components.means)
 
 
@@ -115,11 +118,11 @@ def test_of_starts_for_kmeans_the_one_with_the_least_sum_of_squares_is_kept() ->
     group = torch.arange(4).repeat_interleave(4)  # of the different points
     draws = [torch.eye(3)[torch.tensor(shared)[group]] for shared in ([0, 1, 2, 2], [0, 0, 1, 2], [0, 1, 1, 2])]
     changes: dict[str, Any] = {"n_passes": 20, "assignment": nearest}
-    ends = [started(TiedSpherical, points, in_turn([draw]), n_starts=1, **changes) for draw in draws]
+    ends = [started(TiedSpherical, points, in_turn([draw]), restarts=1, **changes) for draw in draws]
     within = [float(mixture.statistics(points, nearest).second) for mixture in ends]
     nll = [float(mixture.statistics(points).nll) for mixture in ends]
     assert (within.index(min(within)), nll.index(min(nll))) == (1, 2)
-    best = started(TiedSpherical, points, in_turn(draws), n_starts=3, **changes)
+    best = started(TiedSpherical, points, in_turn(draws), restarts=3, **changes)
     assert float(best.statistics(points, nearest).second) == pytest.approx(min(within), rel=1e-12)
 
 
@@ -147,5 +150,5 @@ def test_rows_of_a_code_far_away_are_a_component_although_it_lies_on_the_floor(f
     points = torch.cat([humps, torch.tensor([1.0, -999.0, 2.0]).expand(34, 3)])
     mixture = Mixture(family(2, 3), floor=1e-6)
     points = (points - points.mean(0)) / points.std(0)
-    start_(mixture, points, kmeans_plusplus, n_starts=4, n_passes=5, assignment=soft, generator=generator)
+    start_(mixture, points, Search(restarts=4, n_passes=5, patience=0), generator=generator)
     assert sorted(mixture.statistics(points).count.tolist()) == pytest.approx([34, 266], abs=1e-9)

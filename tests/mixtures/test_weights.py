@@ -5,11 +5,12 @@ import torch
 from torch import Tensor
 from torch.testing import assert_close
 
-from mixfit.mixtures.assignments import soft
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.initializers.distinct import distinct
-from mixfit.mixtures.initializers.start import Initializer, start_
+from mixfit.mixtures.initializers.initializer import Initializer
+from mixfit.mixtures.initializers.start import start_
 from mixfit.mixtures.mixture import Mixture
+from mixfit.mixtures.search import Search
 from mixfit.mixtures.standardization import Standardization
 
 
@@ -31,8 +32,8 @@ def times(points: Tensor) -> Tensor:
 
 def started(family: type[Covariance], points: Tensor, initializer: Initializer, weights: Tensor | None) -> Mixture:
     mixture = Mixture(family(3, 2), floor=1e-6)
-    options = {"n_starts": 3, "n_passes": 4, "assignment": soft, "generator": seeded(2), "weights": weights}
-    start_(mixture, points, initializer, **options)  # type: ignore[arg-type]
+    how = Search(initializer, restarts=3, n_passes=4, patience=1)
+    start_(mixture, points, how, generator=seeded(2), weights=weights)
     return mixture
 
 

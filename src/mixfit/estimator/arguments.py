@@ -19,7 +19,7 @@ from torch.optim import Optimizer
 
 from mixfit import catalogue, chosen
 from mixfit.errors import InputError
-from mixfit.keys import KEYS, Key, whole
+from mixfit.keys import KEYS, Key
 from mixfit.kinds import Number, Truth
 from mixfit.mixtures.covariances import Covariance, Full
 from mixfit.mixtures.mixture import Mixture
@@ -32,6 +32,7 @@ KEY_OF = {
     "max_iter": "trainer.max_epochs",
     "batch_size": "data.batch_size",
     "tol": "optimizer.tolerance",
+    "n_init": "init.restarts",
     "dtype": "trainer.precision",
 }
 """Arguments, and the keys whose place they take."""
@@ -42,11 +43,11 @@ CHECKS: Mapping[str, Key] = {
     "max_iter": KEYS["trainer.max_epochs"],
     "batch_size": KEYS["data.batch_size"],
     "tol": Key(KEYS["optimizer.tolerance"].kind, "gain that is too small to go on for", null="the optimizer's own"),
-    "n_init": Key(whole(least=1), "fits from different starts, of which the best is kept"),
+    "n_init": KEYS["init.restarts"],
     "warm_start": Key(Truth(), "whether a fit begins where the last one ended"),
 }
 
-GROUP_OF = {"covariance_type": "covariance", "optimizer": "optimizer", "init_params": "init"}
+GROUP_OF = {"covariance_type": "covariance", "optimizer": "optimizer", "init_params": "init", "moves": "moves"}
 """Arguments, and the groups of the configuration whose choices they name."""
 
 INITIALIZERS = {"k-means++": "kmeans_plusplus", "random_from_data": "points"}

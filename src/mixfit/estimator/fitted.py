@@ -238,13 +238,13 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
         return part
 
     def _generator(self) -> torch.Generator:
-        return torch.Generator().manual_seed(self._seeds(1)[0])
+        return torch.Generator().manual_seed(self._seed())
 
-    def _seeds(self, number: int) -> list[int]:
-        """The first is `random_state` itself where that is a number, so that it means what `seed=` means."""
-        own = [int(self.random_state)] if isinstance(self.random_state, (int, np.integer)) else []
-        random = check_random_state(own[0] % 2**32 if own else self.random_state)  # NumPy's seeds have 32 bits
-        return [*own, *(int(random.randint(2**31 - 1)) for _ in range(number - len(own)))]
+    def _seed(self) -> int:
+        """`random_state` itself where that is a number, so that it means what `seed=` means."""
+        if isinstance(self.random_state, (int, np.integer)):
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def _remember(self, points: Points) -> None:
         """The number and the names of the features, from now on."""

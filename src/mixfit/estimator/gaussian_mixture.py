@@ -37,6 +37,7 @@ from mixfit.estimator.keeping import keep
 from mixfit.estimator.points import Points, balanced, part_of, points_of
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.rarity import Rarity
+from mixfit.mixtures.search import Search
 from mixfit.optimizers import Never
 
 if TYPE_CHECKING:
@@ -68,12 +69,16 @@ class GaussianMixture(FittedMixture):
             scikit-learn's, which is absolute and added to every covariance: a fit that does not touch it does not
             know that it exists, and data in other units are fitted alike.
         max_iter: passes over the points at most.
-        n_init: fits from different starts, of which the best is kept. Each is the best of four short ones already.
+        n_init: starts that are drawn side by side, of which the best few go on; None for as many as cost little, or for
+            one if `moves` is "none".
         init_params: where a start begins: `kmeans_plusplus` (scikit-learn's `k-means++`, greedy), `adaptive`, `kmeans`,
             `ward`, `short_em`, `points` (`random_from_data`), `random`.
         weights_init: (K,), positive, of sum one, to begin at.
         means_init: (K, D), to begin at, in the data's units.
         precisions_init: Σ⁻¹ to begin at, in the shape of `precisions_`.
+        moves: how a fit leaves a bad place before its optimizer goes on: `alternating`, `double_and_merge`,
+            `random_swap` or `none`. None is `alternating`, unless `means_init` is given: then nothing moves the start,
+            and EM from it is EM from it.
         random_state: of starts, batches and `sample`: a number, a `numpy.random.RandomState`, or None.
         warm_start: begin the next `fit` where the last one ended, in its coordinates.
         optimizer: `em`, `adam`, `adamw`, `sgd`, `rmsprop`, `lbfgs` or `kmeans`. `kmeans` makes hard assignments and
@@ -108,8 +113,9 @@ class GaussianMixture(FittedMixture):
         tol: float | None = None,
         reg_covar: float = 1e-6,
         max_iter: int = 1000,
-        n_init: int = 1,
+        n_init: int | None = None,
         init_params: str = "kmeans_plusplus",
+        moves: str | None = None,
         weights_init: Any = None,
         means_init: Any = None,
         precisions_init: Any = None,
@@ -128,6 +134,7 @@ class GaussianMixture(FittedMixture):
         self.max_iter = max_iter
         self.n_init = n_init
         self.init_params = init_params
+        self.moves = moves
         self.weights_init = weights_init
         self.means_init = means_init
         self.precisions_init = precisions_init
@@ -148,10 +155,9 @@ class GaussianMixture(FittedMixture):
         points = points_of(self, X, is_first=not goes_on)
         train = part_of(points, sample_weight)
         with speaking_of_arguments(), torch.inference_mode(mode=False):  # in which nothing could be fitted
-            ends = [self._fitted(balanced(train), seed, goes_on) for seed in self._seeds(1 if goes_on else self.n_init)]
-        best = min(ends, key=lambda end: end.rank)
-        self._keep(best, train, points)
-        self._warn(best)
+            end = self._fitted(balanced(train), self._seed(), goes_on)
+        self._keep(end, train, points)
+        self._warn(end)
         return self
 
     @available_if(_takes_streams)  # type: ignore[untyped-decorator]
@@ -169,7 +175,7 @@ class GaussianMixture(FittedMixture):
         part = part_of(points, sample_weight)
         n_seen = part.total_weight + (0.0 if is_first else self._n_seen)
         with speaking_of_arguments(), torch.inference_mode(mode=False), self._threads(part.points):
-            module = self._module(part, seed=self._seeds(1)[0], max_passes=self.max_iter)
+            module = self._module(part, seed=self._seed(), max_passes=self.max_iter)
             step = followed(
                 module,
                 balanced(part),
@@ -216,13 +222,19 @@ class GaussianMixture(FittedMixture):
             covariance=family,
             optimizer=make,
             stopping=Never() if takes_all else stopping,
-            initializer=chosen.initializer(INITIALIZERS.get(self.init_params, self.init_params)),
+            search=self._search(),
             floor=float(self.reg_covar),
             adjust=partial(initial.put_, train=train),
             reseeds=not initial.is_complete,
-            **({} if initial.means is None else {"n_starts": 0}),
+            start_is_given=initial.means is not None,
             **options,
         )
+
+    def _search(self) -> Search:
+        move, patience = chosen.move("auto" if self.moves is None else self.moves)
+        initializer = chosen.initializer(INITIALIZERS.get(self.init_params, self.init_params))
+        n_init = None if self.n_init is None else int(self.n_init)
+        return Search(initializer, n_init, move=move, patience=patience)
 
     def _fitted(self, train: Part, seed: int, goes_on: bool) -> Ended:
         from mixfit.estimator.training import fitted

@@ -20,7 +20,6 @@ from mixfit.errors import InputError
 from mixfit.lightning import interruptible, quiet_lightning
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.floor import why_on_floor
-from mixfit.mixtures.initializers.start import rank_of
 from mixfit.module import MixtureModule
 from mixfit.portable import settle_
 from mixfit.tracking.metrics import held
@@ -47,7 +46,6 @@ class Ended:
         nlls: of the training points at the beginning of each pass, in nats per point and the data's units.
         passes: over the training points.
         converged: whether it ended by itself.
-        rank: lower is better.
         doubts: what the user should know, in sentences.
     """
 
@@ -56,7 +54,6 @@ class Ended:
     nlls: list[float]
     passes: float
     converged: bool
-    rank: tuple[int, float]
     doubts: list[str]
 
 
@@ -119,7 +116,6 @@ def _ended(module: MixtureModule, train: Part) -> Ended:
         nlls=[nll for _, nll in module.history["nll/train"]],
         passes=module.passes,
         converged=module.converged,
-        rank=rank_of(density.mixture, lambda: _nll(log_densities, train), module.fitter.assign, train.total_weight),
         doubts=[doubt for doubt in doubts if doubt],
     )
 

@@ -2,8 +2,9 @@
 
 A component that closes in on a few points can have any likelihood at all, until the floor stops it, and says nothing of
 where other points will be. So mixtures with fewer such components come first, and then those with the higher
-likelihood. A spike is a component that holds fewer points than D + 2, which nearly lie in a plane by chance; or one that
-holds few points and is much narrower in some direction than the average component anywhere; or one on the floor.
+likelihood. A spike is a component that holds fewer points than D + 2 (on the line 2.5), which nearly lie in a plane by
+chance; or one that holds few points and is much narrower in some direction than the average component there; or one on
+the floor.
 
 Not counted are those that lie far from all others, for the data put them there, as a code for missing values does.
 Where all components share one covariance the likelihood has a bound, and there are no spikes.

@@ -12,14 +12,15 @@ order, or a weight in place of repeated rows, lead to the same fit.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
-from torch import Tensor
 
 from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance
+from mixfit.mixtures.initializers.initializer import Initializer
 from mixfit.mixtures.initializers.kmeans_plusplus import kmeans_plusplus
 from mixfit.mixtures.moves import Move, Points
 from mixfit.mixtures.moves.alternating import alternating
@@ -27,9 +28,6 @@ from mixfit.mixtures.ranking import Rank, ranks
 from mixfit.mixtures.restarts import Restarts
 
 logger = logging.getLogger(__name__)
-
-Initializer = Callable[[Tensor, Tensor, int, torch.Generator], Tensor]
-"""Responsibilities (N, K) for points (N, D), their weights (N,), K, and a generator on the CPU."""
 
 MOST_RESTARTS, LEAST_RESTARTS = 128, 2
 """Starts that are made where nobody says how many: of few points, and of many."""
@@ -67,23 +65,28 @@ class Search:
     patience: int | None = None
 
 
-@dataclass
-class Found:
-    """What a search has come to; objectives are in nats per point of the standardized points that it looked at.
+@dataclass(frozen=True)
+class Landscape:
+    """How hard it was to find: objectives are in nats per point, in the coordinates of the points.
 
     Attributes:
-        components: the best place.
         drawn: the objective of each start after its short run, in the order of the draws.
         ended: the objectives of the different places where the finalists ended, the best first.
         winner: from which start the best place was found.
         gains: of every move that was accepted; a spike that went away may cost likelihood.
     """
 
-    components: Components
     drawn: list[float]
     ended: list[float]
-    winner: int = 0
-    gains: list[float] = field(default_factory=list)
+    winner: int
+    gains: list[float]
+
+
+class Found(NamedTuple):
+    """What a search has come to: the best place, and what the search has seen on the way."""
+
+    components: Components
+    landscape: Landscape
 
 
 @torch.no_grad()
@@ -127,7 +130,7 @@ class _Pool:
             waited = 0 if _is_better(self.ranks[0], best) else waited + 1
             turn += 1
         ended = [rank.objective for rank in self.ranks]
-        return Found(self.restarts.one(0), drawn, ended, self.origins[0], gains)
+        return Found(self.restarts.one(0), Landscape(drawn, ended, self.origins[0], gains))
 
     def _moved(self, move: Move, turn: int, generator: torch.Generator) -> list[float]:
         """Takes proposals in place of mixtures that rank worse; returns what each was better by.

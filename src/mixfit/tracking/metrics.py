@@ -13,6 +13,7 @@ from mixfit.data.dataset import Dataset, Rows
 from mixfit.mixtures.criteria import criteria_of
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.passes.one_pass import Block
+from mixfit.mixtures.search import Landscape
 from mixfit.mixtures.statistics import Statistics
 from mixfit.tracking.metrics_file import ABSENT, Value, read, status, write
 
@@ -23,6 +24,7 @@ __all__ = [
     "held",
     "measured",
     "read",
+    "searched",
     "status",
     "true_nll",
     "within_sum_of_squares",
@@ -48,6 +50,29 @@ def measured(density: Density, dataset: Dataset) -> dict[str, Value]:
         "ari": _adjusted_rand(density, dataset),
         "n_parameters": density.n_parameters,
         "n_points": len(dataset.train),
+    }
+
+
+def searched(landscape: Landscape | None, is_likelihood: bool) -> dict[str, Value]:
+    """How hard the place where the fit began was to find; nothing where it was given.
+
+    restarts is how many starts were drawn, restarts/winner the one that the place was found from, counted from 0;
+    restarts/spread how far apart their NLLs were after their short runs, in nats per point; restarts/ends at how many
+    different places the best few of them ended; moves/accepted and moves/gain, in nats per point, what moves did.
+
+    Args:
+        landscape: what the search has seen.
+        is_likelihood: whether its objectives are NLLs: those of k-means are not.
+    """
+    if landscape is None:
+        return {}
+    return {
+        "restarts": len(landscape.drawn),
+        "restarts/winner": landscape.winner,
+        "restarts/spread": max(landscape.drawn) - min(landscape.drawn) if is_likelihood else None,
+        "restarts/ends": len(landscape.ended),
+        "moves/accepted": len(landscape.gains),
+        "moves/gain": sum(landscape.gains) if is_likelihood else None,
     }
 
 

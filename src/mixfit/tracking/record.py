@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from mixfit import portable
 from mixfit.data.dataset import Dataset, Rows, generator
+from mixfit.mixtures.assignments import soft
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.floor import why_on_floor
 from mixfit.mixtures.rarity import MOST_POINTS, Rarity
@@ -41,6 +42,10 @@ QUIET = (
     "steps",
     "passes/best",
     "aic",
+    "restarts/winner",
+    "restarts/spread",
+    "restarts/ends",
+    "moves/gain",
 )
 """Numbers that the picture leaves to `metrics.json`."""
 
@@ -133,6 +138,7 @@ def _measured(module: MixtureModule, dataset: Dataset) -> dict[str, metrics.Valu
             "components_reseeded": sum(module.fitter.collapses.times),
             "steps_undone": module.fitter.n_undone,
             "passes": module.passes,
+            **metrics.searched(module.landscape, is_likelihood=module.fitter.assign is soft),
             "converged": module.converged,
         }
     )

@@ -1,18 +1,13 @@
-"""The best of several short starts, so that a fit does not hang on one draw (Biernacki, Celeux & Govaert 2003).
+"""Where a fit begins: at the best place that a search finds, at a place that is given, or at a bare draw.
 
-Each start is an initializer's draw followed by a few EM steps, on a subset of the points if they are many. The first
-M-step gives all components one pooled covariance: a seed that caught two points would otherwise begin as a spike.
-Among the ends, one with fewer components on the floor comes first, and then the one with the higher likelihood, for
-near the floor a likelihood measures the floor and not the fit.
-
-A start knows which points there are and how often, and nothing else: they are put in order and doubles are merged into
-one point with a weight. So rows in another order, or a weight in place of repeated rows, lead to the same fit. (Of more
-than `MOST_POINTS` rows a start sees a random subset, and which rows those are does depend on their order.)
+The first M-step after a draw gives all components one pooled covariance: a seed that caught two points would otherwise
+begin as a spike. A search looks at no more than `MOST_POINTS`: enough to tell a good start from a bad one. It gets them
+in a fixed order, doubles merged into one point with a weight, so that it knows which points there are and how often and
+nothing else. (Of more rows it sees a random subset, and which rows those are does depend on their order.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -20,56 +15,61 @@ from torch import Tensor
 
 from mixfit.mixtures.assignments import Assignment, soft
 from mixfit.mixtures.initializers.distinct import distinct
-from mixfit.mixtures.mixture import Components, Mixture
+from mixfit.mixtures.initializers.initializer import Initializer
+from mixfit.mixtures.mixture import Mixture
 from mixfit.mixtures.moments import slices
+from mixfit.mixtures.moves import Points
 from mixfit.mixtures.reservoir import Reservoir
-
-Initializer = Callable[[Tensor, Tensor, int, torch.Generator], Tensor]
+from mixfit.mixtures.search import Found, Search, search, search_from
 
 MOST_POINTS = 20_000
-"""Starts look at no more points than this: enough to tell a good start from a bad one."""
+"""A search looks at no more points than this."""
 
 
 @torch.no_grad()
 def start_(
     mixture: Mixture,
     points: Tensor,
-    initializer: Initializer,
+    how: Search,
     *,
-    n_starts: int,
-    n_passes: int,
-    assignment: Assignment,
     generator: torch.Generator,
+    assignment: Assignment = soft,
     weights: Tensor | None = None,
-) -> None:
-    """Puts the mixture at the best of `n_starts` starts of `n_passes` EM steps each.
+) -> Found:
+    """Puts the mixture at the best place that a search finds from its draws; returns what it has come to.
 
     Args:
         mixture: changed in place.
         points: (N, D), standardized, on the CPU or the mixture's device.
-        initializer: where each start begins.
-        n_starts: at least one.
-        n_passes: how many EM steps a start takes; zero judges the draws as they are.
-        assignment: `soft` for a mixture, `nearest` for k-means.
+        how: hard to look.
         generator: on the CPU; with equal seeds, equal starts.
+        assignment: `soft` for a mixture, `nearest` for k-means.
         weights: (N,), positive: how often each point counts.
     """
-    points, weights = distinct(*_subset(points, weights, generator))
-    best: tuple[tuple[int, float], Components] | None = None
-    for _ in range(n_starts):
-        begin_(mixture, points, initializer, generator, weights)
-        for _ in range(n_passes):
-            mixture.maximize_(mixture.statistics(points, assignment, weights=weights))
-        rank = rank_of(
-            mixture,
-            lambda: float(mixture.statistics(points, weights=weights).nll),
-            assignment,
-            n_points=float(weights.sum()),
-        )
-        if best is None or rank < best[0]:
-            best = rank, mixture.components
-    if best is not None:
-        mixture.set_(*best[1])
+    seen = _seen(points, weights, assignment, generator)
+    found = search(mixture.covariance, mixture.floor, seen, how, generator)
+    mixture.set_(*found.components)
+    return found
+
+
+@torch.no_grad()
+def move_on_(
+    mixture: Mixture,
+    points: Tensor,
+    how: Search,
+    *,
+    generator: torch.Generator,
+    assignment: Assignment = soft,
+    weights: Tensor | None = None,
+) -> Found | None:
+    """The same from where the mixture is; it stays there, to the last bit, unless `how.patience` asks for moves."""
+    if not how.patience:
+        return None
+    seen = _seen(points, weights, assignment, generator)
+    start = mixture.components
+    found = search_from(start, mixture.covariance, mixture.floor, seen, how, generator)
+    mixture.set_(*found.components)
+    return found
 
 
 @torch.no_grad()
@@ -93,25 +93,11 @@ def begin_(
     mixture.maximize_(replace(statistics, center=means, first=torch.zeros_like(means), second=pooled))
 
 
-def _subset(points: Tensor, weights: Tensor | None, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _seen(points: Tensor, weights: Tensor | None, assignment: Assignment, generator: torch.Generator) -> Points:
     weights = points.new_ones(len(points)) if weights is None else weights.to(points)
-    if len(points) <= MOST_POINTS:
-        return points, weights
-    drawn = Reservoir(MOST_POINTS, generator)
-    for rows in slices(points):
-        drawn.add(points[rows], weights[rows])
-    points, weights = drawn.columns
-    return points, weights
-
-
-def rank_of(mixture: Mixture, nll: Callable[[], float], assignment: Assignment, n_points: float) -> tuple[int, float]:
-    """Lower is better: components on the floor, then the NLL; or what k-means lowers, the variance within.
-
-    Not counted are those that lie far from all others, for the data put them there, as a code for missing values does;
-    and one covariance for all components, which is on the floor because the data are flat.
-    """
-    on_floor = mixture.on_floor & (mixture.covariance.n_needed > 0)
-    n_doubtful = int((on_floor & ~mixture.isolated(on_floor, n_points)).sum())
-    if assignment is soft:
-        return n_doubtful, nll()
-    return n_doubtful, float(mixture.covariance.smallest_variance(mixture.components.scale.detach()).sum())
+    if len(points) > MOST_POINTS:
+        drawn = Reservoir(MOST_POINTS, generator)
+        for rows in slices(points):
+            drawn.add(points[rows], weights[rows])
+        points, weights = drawn.columns
+    return Points(*distinct(points, weights), assignment)

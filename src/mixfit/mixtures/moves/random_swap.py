@@ -1,4 +1,4 @@
-"""One component less where it is cheapest, and one more somewhere else: among the neighbours of a point drawn at random.
+"""One component less where it is cheapest, and one more somewhere else: among the neighbours of a random point.
 
 Fränti (2018) shows for k-means that trial and error of this kind finds the best clustering in a number of trials that
 hardly depends on K, because a swap need only bring the component near its place. Neighbourhoods are of any size from
