@@ -44,11 +44,6 @@ class Cell(NamedTuple):
     agreed: bool
     n_parameters: int
 
-    @property
-    def in_words(self) -> str:
-        """Data, family and K."""
-        return f"{self.data}, {self.covariance}, K={self.n_components}"
-
 
 def cells() -> list[Cell]:
     """All of them, data set by data set."""
