@@ -24,7 +24,7 @@ from mixfit.kinds import Number, Several, Words
 from mixfit.module import DTYPES
 from tests.running import CONFIGS, choices
 
-GROUPS = ["data", "covariance", "init", "optimizer", "trainer"]
+GROUPS = ["data", "covariance", "init", "moves", "optimizer", "trainer"]
 SMALL = {"n_samples": 20, "n_val": 5, "n_test": 5}
 SOURCES = {"bimodal": Bimodal, "gaussians": Gaussians, "mixgen": Mixgen, "mixsim": Mixsim, "old_faithful": OldFaithful}
 OFFSETS = [torch.nn.Parameter(torch.zeros(2))]

@@ -36,7 +36,7 @@ def settings_of(config: Mapping[str, Any], choices: Mapping[str, str | None], dt
         "max_iter": keys["trainer.max_epochs"],
         "init_params": _name_of("init", choices, keys),
         "n_init": keys.get("init.restarts"),
-        "moves": _moves(choices, keys),
+        "moves": _name_of("moves", choices, keys),
         "random_state": keys["seed"],
         "batch_size": keys["data.batch_size"],
         "dtype": dtype,
@@ -51,12 +51,6 @@ def _name_of(group: str, choices: Mapping[str, str | None], keys: Mapping[str, A
         return chosen
     same = (name for name in catalogue.options(group) if catalogue.defaults_of(group, name)[target] == keys[target])
     return next(same, chosen)
-
-
-def _moves(choices: Mapping[str, str | None], keys: Mapping[str, Any]) -> str | None:
-    """What was chosen; None for what an estimator does untold."""
-    name = _name_of("moves", choices, keys)
-    return None if name == "auto" else name
 
 
 def _is_default(key: str, choice: str, keys: Mapping[str, Any]) -> bool:

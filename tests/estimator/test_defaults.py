@@ -42,6 +42,8 @@ def test_the_defaults_are_those_of_the_configuration() -> None:
     assert DEFAULTS["max_iter"] == trainer["max_epochs"]
     assert DEFAULTS["reg_covar"] == float(table["model"]["floor"])
     assert DEFAULTS["init_params"] == default_choice("init")
+    assert DEFAULTS["moves"] == default_choice("moves")
+    assert DEFAULTS["n_init"] == yaml_file(f"init/{default_choice('init')}.yaml")["restarts"]
     assert DEFAULTS["covariance_type"] == default_choice("covariance")
     assert {DEFAULTS["batch_size"]} == {yaml_file(f"data/{name}.yaml")["batch_size"] for name in choices("data")}
 
@@ -58,7 +60,7 @@ def test_without_options_an_optimizer_has_those_of_its_file(optimizer: str) -> N
 
 def test_scikit_learns_names_are_all_there_and_mean_what_is_meant_there() -> None:
     assert set(THEIRS) - set(ARGUMENTS) == ABOUT_PRINTING
-    same = ("n_components", "covariance_type", "reg_covar", "n_init", "random_state", "warm_start")
+    same = ("n_components", "covariance_type", "reg_covar", "random_state", "warm_start")
     given = ("weights_init", "means_init", "precisions_init")
     assert {name: DEFAULTS[name] for name in same + given} == {name: THEIRS[name].default for name in same + given}
     assert next(iter(ARGUMENTS)) == "n_components"  # the only one that may come without its name, as there
@@ -91,12 +93,13 @@ def test_every_argument_stands_for_a_key_that_there_is() -> None:
 
 @pytest.mark.parametrize("data", choices("data"))
 def test_the_settings_of_a_run_are_arguments(data: str, optimizer: str) -> None:
-    chosen = {"data": data, "covariance": "tied", "init": "random", "optimizer": optimizer, "trainer": "gpu"}
+    chosen = {"data": data, "covariance": "tied", "init": "random", "optimizer": optimizer}
+    chosen |= {"moves": "none", "trainer": "gpu"}
     settings = settings_of(catalogue.defaults(chosen), chosen, "float32")
     assert set(settings) <= set(ARGUMENTS)
     check_arguments({**DEFAULTS, **settings})
     untold = set(ARGUMENTS) - set(settings)
-    assert untold == {"n_init", "warm_start", "weights_init", "means_init", "precisions_init"}
+    assert untold == {"warm_start", "weights_init", "means_init", "precisions_init"}
 
 
 def test_a_run_at_the_defaults_of_the_configuration_is_an_estimator_at_its_own() -> None:

@@ -77,7 +77,7 @@ class GaussianMixture(FittedMixture):
         means_init: (K, D), to begin at, in the data's units.
         precisions_init: Σ⁻¹ to begin at, in the shape of `precisions_`.
         moves: how a fit leaves a bad place before its optimizer goes on: `alternating`, `double_and_merge`,
-            `random_swap` or `none`. None is `alternating`, unless `means_init` is given: then nothing moves the start,
+            `random_swap` or `none`. `auto` is `alternating`, unless `means_init` is given: then nothing moves a start,
             and EM from it is EM from it.
         random_state: of starts, batches and `sample`: a number, a `numpy.random.RandomState`, or None.
         warm_start: begin the next `fit` where the last one ended, in its coordinates.
@@ -115,7 +115,7 @@ class GaussianMixture(FittedMixture):
         max_iter: int = 1000,
         n_init: int | None = None,
         init_params: str = "kmeans_plusplus",
-        moves: str | None = None,
+        moves: str = "auto",
         weights_init: Any = None,
         means_init: Any = None,
         precisions_init: Any = None,
@@ -231,7 +231,7 @@ class GaussianMixture(FittedMixture):
         )
 
     def _search(self) -> Search:
-        move, patience = chosen.move("auto" if self.moves is None else self.moves)
+        move, patience = chosen.move(self.moves)
         initializer = chosen.initializer(INITIALIZERS.get(self.init_params, self.init_params))
         n_init = None if self.n_init is None else int(self.n_init)
         return Search(initializer, n_init, move=move, patience=patience)
