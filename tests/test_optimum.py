@@ -18,7 +18,7 @@ from scripts.benchmarks.result import Repetition, Repetitions
 from scripts.optima import auto, marron_wand, million, moves, plane, reference, restarts, shares, trap
 from scripts.optima.cells import cells, is_degenerate, points_of
 from scripts.optima.excess import of_dataset
-from scripts.optima.fitting import OURS, SKLEARN, Fitted, alike, fit
+from scripts.optima.fitting import OURS, SKLEARN, Fitted, fit
 from scripts.optimum import ASKED, REPORT, all_questions
 from tests.running import REPOSITORY
 
@@ -226,11 +226,11 @@ def test_a_trap_holds_em_and_nothing_else(plain: bool, moved: bool, verdicts: li
     assert len(trap.figure(rows).subfigs) == 1
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # plain EM creeps
 def test_the_trap_is_one() -> None:
-    with alike(1):  # without a word about plain EM, which creeps
-        rows = [trap._fitted(moves_, seed) for seed in range(2) for moves_ in (trap.PLAIN, trap.MOVED)]
-    assert [row["left"] for row in rows] == [False, True, False, True]
-    assert [row["excess"] > 0.1 for row in rows] == [True, False, True, False]
+    rows = [trap._fitted(moves_, 0) for moves_ in (trap.PLAIN, trap.MOVED)]
+    assert [row["left"] for row in rows] == [False, True]
+    assert [row["excess"] > 0.1 for row in rows] == [True, False]
 
 
 def chosen(found: int, true: int = 3, family: str = "full", data: str = "random") -> Repetition:
