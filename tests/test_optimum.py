@@ -151,7 +151,7 @@ def refused_row(who: str = OURS) -> Repetition:
 @pytest.mark.parametrize(
     ("last", "verdict"),
     [
-        (cell_row(), "yes"),
+        (cell_row(gap=-1.0), "yes"),
         (cell_row(gap=0.06), "**no**"),  # below the bound
         (cell_row(degenerate=True), "**no**"),
         (cell_row(seconds=99.0), "**no**"),
@@ -162,6 +162,7 @@ def test_the_reference_is_judged_by_share_bounds_degeneracy_and_time(last: Repet
     theirs = [cell_row(who) for who in (reference.SINGLE, reference.TEN)]
     table = reference.table([*[cell_row()] * 9, last, *theirs])
     assert (table.rows[0][:2], table.rows[0][-1]) == (("all", OURS), verdict)
+    assert table.rows[0][3] == str(int(last == cell_row(gap=-1.0)))
     assert {row[-1] for row in table.rows[1:]} == {"-"}
     assert len(reference.figure([*[cell_row()] * 9, last, *theirs]).subfigs) == 2
 
@@ -256,14 +257,23 @@ def test_every_random_mixture_is_another() -> None:
 def test_every_move_takes_part() -> None:
     names = moves.contestants()
     assert {"random_swap", "double_and_merge", "alternating", "none, 1 start"} <= set(names)
-    rows: Repetitions = [{"what": "classic", **cell_row(who)} for who in names for _ in range(3)] + [
-        {"what": "sample", **above(who, 0.03)} for who in names
-    ]
+    rows = [row for who in names for row in [*both(who, cell_row(who)), *[{"what": "classic", **cell_row(who)}] * 2]]
     rows.append({"what": "classic", **refused_row("alternating")})
     by_name = {row[0]: row for row in moves.table(rows).rows}
     assert by_name["alternating"][1:4] == ("75.0 %", "0", "1")
     assert by_name["random_swap"][-3:] == ("0.0300", "0.0300", "1.00")
     assert len(moves.figure(rows).subfigs) == 2
+
+
+def test_what_a_move_misses_is_counted_from_the_best_of_all() -> None:
+    gaps = {"none, 1 start": 2.0, "random_swap": -5.0}
+    rows = [row for who, gap in gaps.items() for row in both(who, cell_row(who, gap))]
+    rows.append({"what": "classic", **cell_row("none, 1 start", gap=-9.0, degenerate=True)})
+    assert [row[5] for row in moves.table(rows).rows] == ["7.00", "0.00"]
+
+
+def both(who: str, classic: Repetition) -> Repetitions:
+    return [{"what": "classic", **classic}, {"what": "sample", **above(who, 0.03)}]
 
 
 @pytest.mark.parametrize(("seconds", "verdict"), [(2.9, "yes"), (3.1, "**no**")])
