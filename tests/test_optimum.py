@@ -162,7 +162,7 @@ def test_the_reference_is_judged_by_share_bounds_degeneracy_and_time(last: Repet
     theirs = [cell_row(who) for who in (reference.SINGLE, reference.TEN)]
     table = reference.table([*[cell_row()] * 9, last, *theirs])
     assert (table.rows[0][:2], table.rows[0][-1]) == (("all", OURS), verdict)
-    assert table.rows[0][3] == str(int(last == cell_row(gap=-1.0)))
+    assert table.rows[0][4] == str(int(last == cell_row(gap=-1.0)))
     assert {row[-1] for row in table.rows[1:]} == {"-"}
     assert len(reference.figure([*[cell_row()] * 9, last, *theirs]).subfigs) == 2
 

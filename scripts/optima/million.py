@@ -19,7 +19,7 @@ from scripts.benchmarks.result import Repetition, Repetitions
 from scripts.benchmarks.table import Table, met
 from scripts.optima.excess import judged
 from scripts.optima.fitting import OURS, SKLEARN, alike
-from scripts.questions.drawing import explain, line, name, sheet
+from scripts.questions.drawing import explain, line, logarithmic, name, sheet
 from scripts.questions.rows import distinct, where
 
 if TYPE_CHECKING:
@@ -68,9 +68,7 @@ def figure(repetitions: Repetitions) -> Figure:
         places = [row["seconds"] for row in rows], [row["excess"] for row in rows]
         axes.plot(*places, "o", color=tone, markersize=7, linestyle="none")
     axes.axhline(TARGET, color=TRUE, linewidth=1.1, linestyle=DASHES)
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_formatter(lambda *_: "")
+    logarithmic(axes)
     axes.set_xlim(1, 200)
     axes.set_ylim(bottom=0)
     name(axes, "a line joins fits of the same points", "seconds of fit", "nats per point above the truth")

@@ -21,11 +21,10 @@ from scripts.benchmarks.table import Table
 from scripts.optima import excess, shares
 from scripts.optima.cells import cells
 from scripts.optima.fitting import alike
-from scripts.questions.drawing import name, sheet
+from scripts.questions.drawing import explain, line, logarithmic, name, sheet
 from scripts.questions.rows import where
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SEED, SEEDS = 0, range(2)
@@ -91,22 +90,19 @@ def figure(repetitions: Repetitions) -> Figure:
     """Quality beside time, for both kinds of data."""
     paper, (classic, sample) = sheet(
         "What a move reaches, and what it costs",
-        "farther left is sooner; higher is better in the left panel, lower in the right",
-        height=3.4,
-        heading=0.8,
+        "farther left is sooner  ·  higher is better in the left panel, lower in the right",
     )
-    for place, who in enumerate(_names(repetitions)):
-        cell_rows, sample_rows = _both(repetitions, who)
-        tone = colour(place)
-        _mark(classic, shares.mean_seconds(cell_rows), 100 * shares.share(cell_rows), who, tone)
-        _mark(sample, excess.mean(sample_rows, "seconds"), excess.mean(sample_rows), who, tone)
+    tones = {who: colour(place) for place, who in enumerate(_names(repetitions))}
+    for who, tone in tones.items():
+        own, samples = _both(repetitions, who)
+        classic.plot(shares.mean_seconds(own), 100 * shares.share(own), "o", color=tone, markersize=8)
+        sample.plot(excess.mean(samples, "seconds"), excess.mean(samples), "o", color=tone, markersize=8)
     for axes in (classic, sample):
-        axes.set_xscale("log")
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter(lambda *_: "")
-        axes.margins(x=0.3, y=0.15)
-    name(classic, "classic data", "mean seconds of a fit", "fits that reach the best maximum known, %")
+        logarithmic(axes)
+        axes.margins(0.1, 0.15)
+    name(classic, "classic data", "mean seconds of a fit", "reach the best known, %")
     name(sample, f"{N_POINTS:,} points, D={DIM}, K={N_COMPONENTS}", "mean seconds of a fit", "nats above the truth")
+    explain(paper, [line(tone, who, marker="o", linestyle="none") for who, tone in tones.items()])
     return paper
 
 
@@ -158,8 +154,3 @@ def _smallest_gaps(repetitions: Repetitions) -> dict[Place, float]:
 
 def _place(row: Repetition) -> Place:
     return row["data"], row["model"], row["K"]
-
-
-def _mark(axes: Axes, seconds: float, quality: float, who: str, tone: str) -> None:
-    axes.plot([seconds], [quality], "o", color=tone, markersize=7)
-    axes.annotate(who, (seconds, quality), (6, 5), textcoords="offset points", size=8, color=tone)

@@ -25,7 +25,7 @@ from scripts.benchmarks.result import Repetition, Repetitions
 from scripts.benchmarks.table import Table, met
 from scripts.optima.excess import mean, of_dataset
 from scripts.optima.fitting import OURS, SKLEARN, alike
-from scripts.questions.drawing import explain, line, name, sheet
+from scripts.questions.drawing import explain, line, logarithmic, name, sheet
 from scripts.questions.rows import where
 
 if TYPE_CHECKING:
@@ -83,8 +83,7 @@ def figure(repetitions: Repetitions) -> Figure:
         for who, tone in reversed(TONES.items()):
             values = [row["excess"] for row in where(repetitions, data=one, contestant=who)]
             axes.plot(values, [place] * len(values), "o", color=tone, markersize=7, linestyle="none")
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter("{x:g}")
+    logarithmic(axes)
     axes.set_yticks(range(len(data)), data)
     axes.tick_params(axis="y", labelcolor=INK)
     axes.set_ylim(len(data) - 0.5, -0.5)

@@ -34,7 +34,8 @@ THREADS = 1
 WORST = 8
 """Fits that are named, those that end farthest below."""
 
-SINGLE, TEN = f"{SKLEARN}, n_init=1", f"{SKLEARN}, n_init=10"
+SINGLE, TEN = f"{SKLEARN} (1)", f"{SKLEARN} (10)"
+"""With the number of its starts."""
 FITS: dict[str, Callable[[Cell, int], Any]] = {
     OURS: lambda cell, seed: mixfit.GaussianMixture(
         cell.n_components, covariance_type=cell.covariance, random_state=seed
@@ -64,20 +65,21 @@ def table(repetitions: Repetitions) -> Table:
     notes = [
         "A fit is a data set, a family, K and a seed. It has reached the best maximum known if it is not degenerate "
         f"and its total log-likelihood is at most {TOLERANCE} nats lower, or higher. That maximum is what mclust 6.0.0 "
-        'or scikit-learn from 30 to 150 starts found; it is not proven to be the highest: "of these higher" are '
-        f"fits that end more than {TOLERANCE} nats above it.",
+        "or scikit-learn from 30 to 150 starts found; it is not proven to be the highest. Higher: of these, how many "
+        f"end more than {TOLERANCE} nats above it.",
         "Degenerate, where covariances are not shared: the smallest component holds fewer than D + 2 points (on the "
         "line 2.5), or the smallest eigenvalue of a covariance is below 1e-3 of that of the average covariance (on the "
         "line a standard deviation below 0.02 of the data's).",
-        f"Below the bound: more than {TOLERANCE} nats below `nested_lower_bound`, which was recorded with the maxima "
-        "and is the maximum itself in most cells. Below a smaller model: as far below what fewer components, or "
+        f"Below bound: more than {TOLERANCE} nats below `nested_lower_bound`, which was recorded with the maxima "
+        "and is the maximum itself in most cells. Below smaller: as far below what fewer components, or "
         "covariances with more in common, are known to reach.",
-        f"`GaussianMixture(K, covariance_type=..., random_state=seed)` of both, raw data, threads: {THREADS}.",
+        f"`GaussianMixture(K, covariance_type=..., random_state=seed)` of both; the number in brackets is "
+        f"{SKLEARN}'s `n_init`. Raw data; seconds are means of a fit, threads: {THREADS}.",
         *_worst(where(repetitions, contestant=OURS)),
     ]
     headings = (
-        *("data", "fit", "reached", "of these higher", "degenerate", "below the bound", "below a smaller model"),
-        *("mean seconds", "target", "met"),
+        *("data", "by", "fits", "reached", "higher", "degenerate", "below bound", "below smaller", "seconds"),
+        *("target", "met"),
     )
     return Table(headings, rows, notes)
 
@@ -88,7 +90,8 @@ def figure(repetitions: Repetitions) -> Figure:
         "How often the best maximum known is reached",
         f"{len(where(repetitions, contestant=OURS))} fits of eight classic data sets  ·  a degenerate fit never counts",
         height=3.6,
-        left=1.75,
+        widths=(1.1, 1),
+        left=(1.75, 0.8),
     )
     _draw_sets(sets, repetitions)
     _draw_distances(distances, repetitions)
@@ -110,7 +113,15 @@ def _row(title: str, who: str, rows: Repetitions) -> tuple[str, ...]:
     kept = reached >= TARGET and seconds <= MOST_SECONDS and not degenerate and not below[0]
     is_promised = title == "all" and who == OURS
     return (
-        *(title, who, f"{100 * reached:.1f} % of {len(rows)}", str(higher), str(len(degenerate)), *map(str, below)),
+        *(
+            title.replace("_", " "),
+            who,
+            str(len(rows)),
+            f"{100 * reached:.1f} %",
+            str(higher),
+            str(len(degenerate)),
+            *map(str, below),
+        ),
         f"{seconds:.3f}",
         *((f"≥ {TARGET:.0%}, 0, 0, ≤ {MOST_SECONDS:g} s", met(kept)) if is_promised else ("-", "-")),
     )
@@ -144,8 +155,8 @@ def _draw_sets(axes: Axes, repetitions: Repetitions) -> None:
     for place, one in enumerate(data):
         shares = {who: 100 * share(where(repetitions, data=one, contestant=who)) for who in TONES}
         axes.plot([min(shares.values()), max(shares.values())], [place, place], color=FITTED, linewidth=1)
-        for who, tone in reversed(TONES.items()):
-            axes.plot(shares[who], place, "o", color=tone, markersize=7)
+        for who, size in ((SINGLE, 9.5), (TEN, 6.5), (OURS, 7.5)):  # where they agree, all are seen
+            axes.plot(shares[who], place, "o", color=TONES[who], markersize=size)
     axes.axvline(100 * TARGET, color=TRUE, linewidth=1.1, linestyle=DASHES)
     axes.set_yticks(range(len(data)), [one.replace("_", " ") for one in data])
     axes.set_ylim(len(data) - 0.5, -0.5)
