@@ -3,8 +3,8 @@
 A component that closes in on a few points can have any likelihood at all, until the floor stops it, and says nothing of
 where other points will be. So mixtures with fewer such components come first, and then those with the higher
 likelihood. A spike is a component that holds fewer points than D + 2 (on the line 2.5), which nearly lie in a plane by
-chance; or one that holds few points and is much narrower in some direction than the average component there; or one on
-the floor.
+chance; or one that holds few points and is much narrower in some direction than the average component there, or on the
+floor; or one that is flat in some direction, for there its points have one value.
 
 Not counted are those that lie far from all others, for the data put them there, as a code for missing values does.
 Where all components share one covariance the likelihood has a bound, and there are no spikes.
@@ -26,6 +26,9 @@ from mixfit.mixtures.statistics import Statistics
 
 NARROW = 1e-3
 """Of the smallest variance of the average covariance in any direction."""
+
+FLAT = 1e-2
+"""Of the floor: what is narrower is flat because values repeat, and not because a component happens to be thin."""
 
 FEW = 8
 """Times D + 2: what holds fewer points has to be as wide as this says."""
@@ -58,7 +61,11 @@ def spikes(restarts: Restarts, looked: Statistics) -> Tensor:
     narrow = _narrowest(restarts) < NARROW
     if dim == 1:
         narrow |= variances < 0.4 * NARROW * _total(restarts)
-    found = (count < needed) | (narrow & (count < FEW * needed)) | (variances <= restarts.floor * (1 + 1e-6))
+    on_floor = variances <= restarts.floor * (1 + 1e-6)
+    few = count < FEW * needed
+    found = (count < needed) | ((narrow | on_floor) & few)
+    if bool((on_floor & ~few).any()):
+        found |= on_floor & (restarts.unbounded_variances(looked) <= FLAT * restarts.floor)
     return found & ~_isolated(restarts, found, float(looked.n_points)) if bool(found.any()) else found
 
 

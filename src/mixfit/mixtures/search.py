@@ -35,14 +35,17 @@ MOST_RESTARTS, LEAST_RESTARTS = 128, 2
 MOST_FINALISTS = 16
 """So many starts are settled, and moved."""
 
-TRYING, SETTLING = 15, 60
-"""Passes of EM after which the best of several proposals for one mixture is chosen, and in which that one settles."""
+TRYING = 15
+"""Passes of EM after which the best of several proposals for one mixture is chosen."""
+
+LEAST_SETTLING, MOST_SETTLING = 20, 60
+"""Passes of EM in which a mixture settles: it will not arrive, but show where it is going."""
 
 SETTLED = 1e-7
 """A pass that gains less, in nats per point, ends the settling of a mixture; and a move has to gain more."""
 
-PATIENCE = 4
-"""Turns without a gain after which a search ends, where nobody says how many."""
+PATIENCE, LEAST_PATIENCE = 4, 2
+"""Turns without a gain after which a search ends, where nobody says how many: of few points, and of many."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Search:
         n_passes: of EM, before the best few are chosen.
         move: proposes other places for these.
         patience: turns without a gain after which the search ends; zero makes no move, and None is `PATIENCE` from
-            draws and zero from a start that is given.
+            draws, less where a pass is dear, and zero from a start that is given.
     """
 
     initializer: Initializer = kmeans_plusplus
@@ -92,7 +95,7 @@ class Found(NamedTuple):
 @torch.no_grad()
 def search(family: Covariance, floor: float, points: Points, how: Search, generator: torch.Generator) -> Found:
     """The best mixture that a search finds from draws."""
-    patience = PATIENCE if how.patience is None else how.patience
+    patience = points.affordable(family, LEAST_PATIENCE, PATIENCE) if how.patience is None else how.patience
     drawn = points.after(_drawn(family, floor, points, how, generator), how.n_passes)
     found = _ranked(drawn, points)
     best = sorted(range(len(found)), key=found.__getitem__)[: MOST_FINALISTS if patience else 1]
@@ -139,7 +142,7 @@ class _Pool:
         """
         n_before = len(self.restarts)
         proposals = self._best_of_each(move(self.restarts, self.points, turn, generator))
-        both = _settled(self.restarts + proposals, self.points)
+        both = _settled(self.restarts + proposals, self.points, n_rivals=n_before)
         found = _ranked(both, self.points)
         pairs = list(zip(found[:n_before], found[n_before:], strict=True))
         taken = [_is_better(after, before) for before, after in pairs]
@@ -180,17 +183,27 @@ def _ranked(restarts: Restarts, points: Points) -> list[Rank]:
     return ranks(restarts, points.seen_by(restarts), points.assignment)
 
 
-def _settled(restarts: Restarts, points: Points) -> Restarts:
-    """The mixtures after up to `SETTLING` passes of EM, fewer for those that move no more."""
+def _settled(restarts: Restarts, points: Points, n_rivals: int = 0) -> Restarts:
+    """The mixtures after so many passes of EM as settle them, fewer for those that move no more.
+
+    The first `n_rivals` have each a proposal as many places behind, which is given up once it would not catch up in as
+    many passes at its present pace.
+    """
+    n_passes = points.affordable(restarts.family, LEAST_SETTLING, MOST_SETTLING)
     moving, last = list(range(len(restarts))), torch.full((len(restarts),), torch.inf, dtype=torch.float64)
-    for _ in range(SETTLING):
+    for _ in range(n_passes):
         some = restarts[moving]
         looked = points.seen_by(some)
-        nll = looked.nll.cpu().to(torch.float64)
         restarts = restarts.with_(moving, some.maximized(looked))
-        still = (last[moving] - nll > SETTLED) if points.is_soft else torch.ones_like(nll, dtype=torch.bool)
-        last[moving] = nll
-        moving = [which for which, moves in zip(moving, still.tolist(), strict=True) if moves]
+        if not points.is_soft:  # whose objective is no likelihood
+            continue
+        now = last.clone()
+        now[moving] = looked.nll.cpu().to(torch.float64)
+        gains, last = last - now, now
+        moves = gains > SETTLED
+        if n_rivals:
+            moves[n_rivals:] &= now[n_rivals:] - now[:n_rivals] <= n_passes * gains[n_rivals:]
+        moving = [which for which in moving if bool(moves[which])]
         if not moving:
             break
     return restarts

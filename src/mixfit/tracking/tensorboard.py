@@ -15,13 +15,16 @@ import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 
+from mixfit.mixtures.assignments import soft
 from mixfit.mixtures.density import Density
+from mixfit.mixtures.search import Landscape
 from mixfit.module import MixtureModule
 from mixfit.tracking.environment import environment
 from mixfit.tracking.event_file import EventFile
 from mixfit.tracking.matching import drawable, matched
 from mixfit.tracking.metrics import Value
 from mixfit.tracking.pictures.density import density_figure
+from mixfit.tracking.pictures.landscape import landscape_figure
 from mixfit.tracking.pictures.png import drawn, png
 from mixfit.tracking.slides import Slides
 
@@ -77,6 +80,8 @@ class TensorBoard(Callback):
         self.written = len(pl_module.history["nll/train"])  # more than none where a fit goes on
         self.slides = Slides(pl_module.passes)
         self._write_density(self.file, pl_module)
+        if pl_module.landscape is not None and pl_module.fitter.assign is soft and not self.written:
+            self._write_landscape(self.file, pl_module.landscape)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
         if self.file is None or not isinstance(pl_module, MixtureModule):
@@ -129,6 +134,12 @@ class TensorBoard(Callback):
         with self.slides.timed():
             figure = density_figure(dataset.train.sample.points.numpy(), fitted, truth=truth, columns=dataset.columns)
             file.write_picture("density", png(drawn(figure)), round(module.passes))
+
+    def _write_landscape(self, file: EventFile, landscape: Landscape) -> None:
+        """Once, for a search comes before the first pass."""
+        with self.slides.timed():
+            figure = landscape_figure(landscape.drawn, landscape.ended, landscape.winner)
+            file.write_picture("restarts", png(drawn(figure)), 0)
 
     def _write_history(self, file: EventFile, module: MixtureModule) -> None:
         curve = module.history["nll/train"]

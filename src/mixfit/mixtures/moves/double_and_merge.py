@@ -19,8 +19,8 @@ from mixfit.mixtures.merging import merged
 from mixfit.mixtures.moves.move import Points
 from mixfit.mixtures.restarts import Restarts
 
-N_PASSES = 20
-"""Of EM, with twice as many components, before they are put together."""
+LEAST_PASSES, MOST_PASSES = 10, 20
+"""Of EM, with twice as many components, before they are put together: where a pass is dear, and where it is not."""
 
 HALF_APART = sqrt(2 / pi)
 """The mean of each half of a standard Gaussian that is cut through the middle."""
@@ -29,7 +29,8 @@ HALF_APART = sqrt(2 / pi)
 @torch.no_grad()
 def double_and_merge(restarts: Restarts, points: Points, turn: int, generator: torch.Generator) -> Restarts:
     """Every component in two, along its longest axis at first and along any direction later; then K that remain."""
-    doubled = points.after(split(restarts, turn, generator), N_PASSES)
+    n_passes = points.affordable(restarts.family, LEAST_PASSES, MOST_PASSES)
+    doubled = points.after(split(restarts, turn, generator), n_passes)
     looked = points.seen_by(doubled)
     family = restarts.family
     parts = [
