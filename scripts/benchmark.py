@@ -1,30 +1,21 @@
 """Measures what the project promises. `python scripts/benchmark.py --help` lists the questions and their targets.
 
-Every question is one file in `scripts/benchmarks`. Its answer, down to the single repetition, goes to
-`docs/benchmarks/<question>.json`, and `docs/benchmarks.md` is written anew from all answers that are there. So no
-number on that page was ever typed in. A question that draws a picture leaves it in `docs/benchmarks/<question>.png`.
+Every question is one file in `scripts/benchmarks`; `report.py` there says what becomes of its answer.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))  # a script's own folder is on the path, and the one above it is not
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a script's own folder is there, the one above it is not
 
-from scripts.benchmarks.circumstances import circumstances  # noqa: E402
-from scripts.benchmarks.page import page  # noqa: E402
-from scripts.benchmarks.result import Result  # noqa: E402
-from scripts.benchmarks.table import print_table  # noqa: E402
+from scripts.benchmarks.report import Report
 
 if TYPE_CHECKING:
     from scripts.benchmarks.question import Question
-
-DOCS = ROOT / "docs"
 
 HELP = {
     "bimodal": "how far above the true density do optimizers end on ten seeds? Target: at most 0.01 nats per point",
@@ -42,51 +33,19 @@ HELP = {
     "estimator": "what does the estimator add to a fit, and to an import? Target: at most 30 ms and 200 ms",
 }
 
+HEAD = """# Benchmarks
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Answers the questions that were asked for, one after the other, and writes the page."""
-    typed = parser().parse_args(arguments)
-    questions, folder = all_questions(), typed.docs / "benchmarks"
-    for name in HELP if typed.question == "all" else [typed.question]:
-        print(f"\n{name}: {HELP[name]}", flush=True)
-        facts = circumstances(ROOT)  # before the measurement, for the sources may change meanwhile
-        result = Result.of(name, facts, questions[name].measure())
-        result.write(folder)
-        print_table(questions[name].table(result.repetitions))
-        _draw(questions[name], result, folder)
-    (typed.docs / "benchmarks.md").write_text(page(folder, HELP, questions), encoding="utf-8")
+Written by `python scripts/benchmark.py`, which measures all of this again; do not edit. Contestants of a race run in
+turn, round after round, after one round that does not count. Seconds are medians over the rounds, and a ratio is the
+median of the rounds' ratios. Every single repetition is in the JSON file named under its table. A plus behind a
+commit means that the sources differed from it.
+"""
 
-
-def _draw(question: Question, result: Result, folder: Path) -> None:
-    """The picture of a question that has one."""
-    from mixfit.tracking.pictures.png import save_png
-    from scripts.benchmarks.question import Pictured
-
-    if isinstance(question, Pictured):
-        save_png(question.figure(result.repetitions), folder / f"{result.question}.png")
-
-
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        description="Measure what mixfit promises. Contestants of a race run in turn, round after round, and a ratio\n"
-        "is the median over the rounds. Prints a table per question with its target, writes every\n"
-        "repetition and the pictures to docs/benchmarks and the summary to docs/benchmarks.md. Peers besides\n"
-        "scikit-learn take part where the extra `bench` is installed. For timings worth keeping, leave the\n"
-        "machine alone meanwhile.",
-        epilog="questions:\n" + "\n".join(f"  {name:16} {text}" for name, text in HELP.items()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "question",
-        nargs="?",
-        default="all",
-        choices=[*HELP, "all"],
-        metavar="question",
-        help="one of the questions below; all of them by default, which takes half an hour on two quiet cores",
-    )
-    parser.add_argument("--docs", type=Path, default=DOCS, help="where page and answers go (default: docs)")
-    return parser
+DESCRIPTION = """Measure what mixfit promises. Contestants of a race run in turn, round after round, and a ratio
+is the median over the rounds. Prints a table per question with its target, writes every
+repetition and the pictures to docs/benchmarks and the summary to docs/benchmarks.md. Peers besides
+scikit-learn take part where the extra `bench` is installed. For timings worth keeping, leave the
+machine alone meanwhile."""
 
 
 def all_questions() -> Mapping[str, Question]:
@@ -124,5 +83,7 @@ def all_questions() -> Mapping[str, Question]:
     }
 
 
+REPORT = Report("benchmarks", HEAD, DESCRIPTION, HELP, "half an hour", all_questions)
+
 if __name__ == "__main__":
-    main()
+    REPORT.run()

@@ -19,13 +19,12 @@ from scipy.stats import multivariate_normal
 
 from mixfit.mixtures.covariances import Full
 from mixfit.mixtures.mixture import Mixture
-from scripts.benchmark import HELP, all_questions
+from scripts.benchmark import HELP, REPORT, all_questions
 from scripts.benchmarks import em_pass, large_file, memory_table, scaling, time_to_quality
 from scripts.benchmarks.autograd_step import AutogradStep
 from scripts.benchmarks.child import run
 from scripts.benchmarks.em_pass_table import share
 from scripts.benchmarks.overlapping import Drawn, overlapping
-from scripts.benchmarks.page import page
 from scripts.benchmarks.passes.matrix_product import SIDE, OwnProducts, SquareProduct
 from scripts.benchmarks.passes.naive import Naive
 from scripts.benchmarks.passes.names import FLOAT32, FLOAT64, NAIVE, SKLEARN, SQUARE, operations_of
@@ -65,9 +64,8 @@ def test_every_question_can_be_asked_and_has_a_target() -> None:
 
 
 def test_help_names_every_question_and_needs_no_torch() -> None:
-    code = (
-        "import sys; from scripts.benchmark import parser; print(parser().format_help()); print('torch' in sys.modules)"
-    )
+    printed = "print(REPORT.parser().format_help()); print('torch' in sys.modules)"
+    code = f"import sys; from scripts.benchmark import REPORT; {printed}"
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("False\n")
@@ -75,7 +73,7 @@ def test_help_names_every_question_and_needs_no_torch() -> None:
 
 
 def test_the_page_is_what_its_answers_say() -> None:
-    assert page(DOCS / "benchmarks", HELP, all_questions()) == (DOCS / "benchmarks.md").read_text(encoding="utf-8")
+    assert REPORT.page(DOCS) == (DOCS / "benchmarks.md").read_text(encoding="utf-8")
 
 
 # Races

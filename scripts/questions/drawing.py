@@ -23,7 +23,7 @@ def sheet(
     widths: Sequence[float] = (1, 1),
     n_rows: int = 1,
     height: float = 3.2,
-    left: float = 0.8,
+    left: float | Sequence[float] = 0.8,
     heading: float = HEADING,
 ) -> tuple[Figure, list[Axes]]:
     """A figure with its heading, and its panels row by row.
@@ -34,7 +34,7 @@ def sheet(
         widths: of the panels of a row, relative to each other.
         n_rows: of panels.
         height: of a row, in inches.
-        left: what a panel needs for the words beside its vertical axis, in inches.
+        left: what a panel needs for the words beside its vertical axis, in inches; or what each of a row needs.
         heading: what stands above the panels, in inches; less where there is no key.
     """
     from matplotlib.figure import Figure
@@ -45,11 +45,12 @@ def sheet(
     figure.text(EDGE / WIDTH, 1 - 0.64 / whole, remark, size=9, color=MUTED, parse_math=False)
     heights = (heading, *[height] * n_rows)
     cells = figure.add_gridspec(n_rows + 1, len(widths), width_ratios=widths, height_ratios=heights)
+    lefts = left if isinstance(left, Sequence) else [left] * len(widths)
     panels = []
     for row in range(n_rows):
         for column in range(len(widths)):
             canvas = figure.add_subfigure(cells[row + 1, column])
-            axes = canvas.add_axes(inches(canvas, left=left, bottom=0.62, right=0.25, top=0.35))
+            axes = canvas.add_axes(inches(canvas, left=lefts[column], bottom=0.62, right=0.25, top=0.35))
             quiet(axes)
             panels.append(axes)
     return figure, panels
@@ -79,6 +80,16 @@ def ticks(axes: Axes, values: Sequence[float]) -> None:
     """Names these values on the horizontal axis, and no others."""
     axes.minorticks_off()
     axes.set_xticks(list(values), [f"{value:g}" for value in values])
+
+
+def logarithmic(axes: Axes) -> None:
+    """A horizontal scale of powers of ten that names 1, 2 and 5 of each, as plain numbers."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 DOTS: dict[str, Any] = {"marker": "o", "markersize": 5.5, "linestyle": "none", "elinewidth": 1.3}
