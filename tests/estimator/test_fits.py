@@ -299,10 +299,10 @@ def test_constant_columns_and_one_point_are_fitted() -> None:
 
 
 def test_a_fit_that_runs_out_of_passes_says_so(points: Array) -> None:
-    start = points[:3]
+    mixture = GaussianMixture(3, max_iter=3, means_init=points[:3])
     with pytest.warns(ConvergenceWarning, match="not converged in max_iter=3 passes; raise max_iter"):
-        assert not GaussianMixture(3, max_iter=3, means_init=start).fit(points).converged_
-    assert not GaussianMixture(3, max_iter=3, tol=0, means_init=start).fit(points).converged_  # which is what tol=0 asks
+        assert not mixture.fit(points).converged_
+    assert not mixture.set_params(tol=0).fit(points).converged_  # which is what tol=0 asks for
 
 
 def test_a_rate_of_next_to_nothing_has_not_converged(points: Array) -> None:
