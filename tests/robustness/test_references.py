@@ -10,6 +10,8 @@ to have converged without a word of warning.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from mixfit import GaussianMixture
@@ -31,13 +33,12 @@ def test_every_fit_reaches_the_best_known_maximum_and_none_passes_it_by_degenera
     cell: Cell, optimizer: str, seed: int
 ) -> None:
     points = points_of(cell.data)
-    arguments = {"covariance_type": cell.covariance, "optimizer": optimizer, "random_state": seed}
+    arguments: dict[str, Any] = {"covariance_type": cell.covariance, "optimizer": optimizer, "random_state": seed}
     mixture = GaussianMixture(cell.n_components, **arguments).fit(points)
     assert mixture.converged_
     assert mixture.score(points) * len(points) == pytest.approx(cell.best_known, abs=NEAR)
     assert not is_degenerate(cell.model, points, mixture.weights_, mixture.density_.covariances.numpy())
     assert mixture.n_parameters_ == cell.n_parameters
-
 
 
 def test_the_reference_asks_for_eight_data_sets() -> None:
