@@ -52,8 +52,8 @@ class Search:
         restarts: how many are drawn; None for as many as cost little, or for one where there are no moves.
         n_passes: of EM, before the best few are chosen.
         move: proposes other places for these.
-        patience: turns without a gain after which the search ends; zero makes no move, and None is `PATIENCE` from
-            draws, less where a pass is dear, and zero from a start that is given.
+        patience: turns without a gain after which the search ends; zero makes no move. None is `PATIENCE` from draws,
+            less where a pass is dear or where the best draws have come to one place, and zero from a given start.
     """
 
     initializer: Initializer = kmeans_plusplus
@@ -90,12 +90,21 @@ class Found(NamedTuple):
 @torch.no_grad()
 def search(family: Covariance, floor: float, points: Points, how: Search, generator: torch.Generator) -> Found:
     """The best mixture that a search finds from draws."""
-    patience = points.affordable(family, LEAST_PATIENCE, PATIENCE) if how.patience is None else how.patience
     drawn = points.after(draws(family, floor, points, how, generator), how.n_passes)
     found = ranked(drawn, points)
-    best = sorted(range(len(found)), key=found.__getitem__)[: MOST_FINALISTS if patience else 1]
+    objectives, moves = [rank.objective for rank in found], how.patience != 0
+    best = sorted(range(len(found)), key=found.__getitem__)[: MOST_FINALISTS if moves else 1]
     pool = _Pool(drawn[best], [found[which] for which in best], best, points)
-    return pool.found([rank.objective for rank in found], how.move, patience, generator)
+    if moves:
+        pool.settle()
+    return pool.found(objectives, how.move, _patience(how, pool, family, points), generator)
+
+
+def _patience(how: Search, pool: _Pool, family: Covariance, points: Points) -> int:
+    """One turn is enough where all starts have come to one place; if none is wanted, there is none."""
+    if how.patience is not None:
+        return how.patience
+    return 1 if pool.agrees else points.affordable(family, LEAST_PATIENCE, PATIENCE)
 
 
 @torch.no_grad()
@@ -105,7 +114,10 @@ def search_from(
     """The best that is found from one given place."""
     given = Restarts.of(family, floor, [start])
     pool = _Pool(given, ranked(given, points), [0], points)
-    return pool.found([pool.ranks[0].objective], how.move, how.patience or 0, generator)
+    objective = pool.ranks[0].objective
+    if how.patience:
+        pool.settle()
+    return pool.found([objective], how.move, how.patience or 0, generator)
 
 
 class _Pool:
@@ -115,13 +127,19 @@ class _Pool:
         self.points = points
         self._keep(restarts, found, origins)
 
+    @property
+    def agrees(self) -> bool:
+        """Whether all have come to one place."""
+        return len(self.ranks) == 1
+
+    def settle(self) -> None:
+        at_rest = settled(self.restarts, self.points)
+        self._keep(at_rest, ranked(at_rest, self.points), self.origins)
+
     def found(self, drawn: list[float], move: Move, patience: int, generator: torch.Generator) -> Found:
-        """Settles, and tries the move until the best has gained nothing for so many turns in a row."""
+        """Tries the move until the best has gained nothing for so many turns in a row."""
         gains: list[float] = []
         turn = waited = 0
-        if patience:
-            at_rest = settled(self.restarts, self.points)
-            self._keep(at_rest, ranked(at_rest, self.points), self.origins)
         while waited < patience:
             best = self.ranks[0]
             gains += self._moved(move, turn, generator)

@@ -12,8 +12,8 @@ from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.restarts import Restarts
 from mixfit.mixtures.statistics import Statistics
 
-WORK = 2**27
-"""Numbers that one pass over several mixtures may look at, points times components times features: half a second."""
+WORK = 2**23
+"""Numbers that one pass over several mixtures may look at, points times components times features: 20 milliseconds."""
 
 MOST_PROPOSALS = 128
 """Proposals of one turn for all mixtures together: the fewer mixtures are left, the more is tried for each."""
