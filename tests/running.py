@@ -22,6 +22,7 @@ from unittest.mock import patch
 
 import torch
 
+from mixfit.catalogue import parts
 from mixfit.chosen import draws
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.density import Density
@@ -37,6 +38,11 @@ BEST, LAST = (Path("checkpoints") / f"{name}.ckpt" for name in ("best", "last"))
 def choices(group: str) -> list[str]:
     """What a configuration group offers."""
     return sorted(path.stem for path in (CONFIGS / group).glob("*.yaml"))
+
+
+def families() -> list[str]:
+    """The choices of `covariance` that are a family, and not a choice between some."""
+    return [*parts("covariance")]
 
 
 def drawn_starts() -> list[str]:

@@ -33,7 +33,14 @@ LAYERS = [
 
 KNOW_HYDRA = {
     *("mixfit.command_line", "mixfit.configuration", "mixfit.grammar", "mixfit.overrides"),
-    *("mixfit.experiment", "mixfit.build", "mixfit.processes", "mixfit.resuming", "mixfit.sweep"),
+    *(
+        "mixfit.experiment",
+        "mixfit.build",
+        "mixfit.build_question",
+        "mixfit.processes",
+        "mixfit.resuming",
+        "mixfit.sweep",
+    ),
     *("mixfit.commands.train", "mixfit.commands.typed", "mixfit.own_directories"),
 }
 

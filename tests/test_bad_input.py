@@ -126,7 +126,7 @@ TYPED: list[tuple[str, list[str]]] = [
     ("optim.lr=1", ["optim.lr", "did you mean optimizer.lr?"]),
     ("optimizer.betas.0=0.5", ["optimizer.betas.0", "did you mean optimizer.betas?"]),
     ("model.n_components.k=3", ["model.n_components.k", "did you mean model.n_components?"]),
-    ("model=3", ["model", "model.floor or model.n_components"]),
+    ("model=3", ["model", "model.criterion, model.floor, model.max_components or model.n_components"]),
     ("model={n_component:3}", ["model.n_component:", "did you mean model.n_components?"]),
     ("optimizer={lr:-1}", ["optimizer.lr=-1", "above 0"]),
     ("trainer._target_=x", ["trainer._target_: there is no such key"]),

@@ -12,7 +12,7 @@ from mixfit.mixtures.covariances.diag import Diag
 from mixfit.mixtures.initializers.kmeans_plusplus import kmeans_plusplus
 from mixfit.mixtures.mixture import Mixture
 from mixfit.optimizers import EM, Aitken, KMeans, Plateau
-from tests.running import choices
+from tests.running import choices, families
 
 
 def test_a_family_goes_by_its_name() -> None:
@@ -20,7 +20,7 @@ def test_a_family_goes_by_its_name() -> None:
     assert chosen.family("diag") is Diag
 
 
-@pytest.mark.parametrize("name", choices("covariance"))
+@pytest.mark.parametrize("name", families())
 def test_the_name_of_a_family_is_the_one_that_chooses_it(name: str) -> None:
     assert chosen.name_of_family(chosen.family(name)) == name
 

@@ -19,16 +19,18 @@ from hydra.utils import get_object
 from omegaconf import OmegaConf
 from pytorch_lightning import Trainer
 
+from mixfit import GaussianMixture
+from mixfit.catalogue import parts
 from mixfit.mixtures.covariances import Covariance, Full
 from mixfit.mixtures.mixture import Mixture
 from mixfit.mixtures.search import Search
 from mixfit.module import MixtureModule, adam
 from mixfit.optimizers import Aitken, ClosedForm, Plateau
-from tests.running import CONFIGS, choices, drawn_starts
+from tests.running import CONFIGS, choices, drawn_starts, families
 
 GROUPS = ["data", "covariance", "init", "moves", "optimizer", "trainer", "experiment"]
 EVERY_CHOICE = [(group, choice) for group in GROUPS for choice in choices(group)]
-WITH_TARGET = [(group, choice) for group, choice in EVERY_CHOICE if group not in ("trainer", "experiment")]
+WITH_TARGET = [(group, choice) for group, choice in EVERY_CHOICE if choice in parts(group)]
 GIVEN_TO_OTHERS = {"data": {"batch_size"}, "init": {"restarts", "n_passes"}, "covariance": set(), "moves": {"patience"}}
 """Keys of a group that belong to the data module and to the module, not to the target."""
 
@@ -117,7 +119,7 @@ def test_the_modules_own_adam_is_the_configurations() -> None:
     assert get_object(options["_target_"]) is torch.optim.Adam
 
 
-@pytest.mark.parametrize("choice", choices("covariance"))
+@pytest.mark.parametrize("choice", families())
 def test_a_covariance_is_a_finished_family(choice: str) -> None:
     options = content("covariance", choice)
     family = get_object(options.pop("_target_"))
@@ -148,7 +150,9 @@ def test_the_default_choices_are_the_modules_defaults() -> None:
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
         config = compose("train")
     module = defaults(MixtureModule)
-    assert config.model == {key: module[key] for key in ("n_components", "floor")}
+    estimator = defaults(GaussianMixture)
+    to_choose = {key: estimator[key] for key in ("max_components", "criterion")}
+    assert config.model == {key: module[key] for key in ("n_components", "floor")} | to_choose
     assert config.seed == module["seed"]
     assert get_object(config.covariance["_target_"]) is module["covariance"]
     assert get_object(config.init["_target_"]) is Search().initializer

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.running import choices, drawn_starts, run_experiment, train
+from tests.running import choices, drawn_starts, families, run_experiment, train
 
 Metrics = dict[str, Any]
 
@@ -78,7 +78,7 @@ def test_kmeans_ignores_the_covariance_and_says_so_once(tmp_path: Path, overlapp
     assert full["n_parameters"] == 2 + 3 * 2 + 1
 
 
-@pytest.mark.parametrize("covariance", choices("covariance"))
+@pytest.mark.parametrize("covariance", families())
 def test_every_family_finds_a_truth_of_its_own_kind(tmp_path: Path, covariance: str) -> None:
     unit_spheres = "data.eccentricity=1"  # belong to every family
     truth = f"data.family={covariance}" if covariance in OF_GAUSSIANS else unit_spheres

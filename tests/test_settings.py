@@ -13,7 +13,10 @@ from mixfit.portable import read
 from mixfit.settings import settings_of
 from tests.running import choices, run_experiment, train
 
-CHOICES = {"data": "gaussians", "covariance": "diag", "init": "points", "optimizer": "em", "trainer": "cpu"}
+CHOICES = {
+    **{"data": "gaussians", "covariance": "diag", "init": "points", "moves": "random_swap"},
+    **{"optimizer": "em", "trainer": "cpu"},
+}
 
 
 def settings(overrides: dict[str, Any] | None = None, **chosen: str) -> dict[str, Any]:
@@ -26,12 +29,12 @@ def settings(overrides: dict[str, Any] | None = None, **chosen: str) -> dict[str
 def test_every_argument_has_its_key() -> None:
     overrides = {
         **{"model.n_components": 5, "model.floor": 1e-3, "optimizer.tolerance": 1e-4, "trainer.max_epochs": 7},
-        **{"seed": 3, "data.batch_size": 100},
+        **{"init.restarts": 6, "seed": 3, "data.batch_size": 100},
     }
     assert settings(overrides) == {
         **{"n_components": 5, "covariance_type": "diag", "optimizer": "em", "optimizer_options": {}, "tol": 1e-4},
-        **{"reg_covar": 1e-3, "max_iter": 7, "init_params": "points", "random_state": 3, "batch_size": 100},
-        **{"dtype": "float64", "device": None},
+        **{"reg_covar": 1e-3, "max_iter": 7, "init_params": "points", "n_init": 6, "moves": "random_swap"},
+        **{"random_state": 3, "batch_size": 100, "dtype": "float64", "device": None},
     }
 
 

@@ -20,11 +20,13 @@ from mixfit.errors import InputError
 from mixfit.folder import SkippedError
 from mixfit.given.given import Given
 from mixfit.lightning import OwnSignals
+from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance
-from mixfit.mixtures.moves import Move
+from mixfit.mixtures.initializers.initializer import Initializer
 from mixfit.mixtures.search import Search
 from mixfit.module import MixtureModule
 from mixfit.parts import called, move_of, optimizer_of, part, start_of
+from mixfit.selecting import begin_at
 
 
 def options_of(node: DictConfig) -> dict[str, Any]:
@@ -41,10 +43,14 @@ def build_datamodule(config: DictConfig) -> MixtureDataModule:
     return MixtureDataModule(called("data", part("data", options, object), options), batch_size, config.seed)
 
 
-def build_module(config: DictConfig, datamodule: MixtureDataModule) -> MixtureModule:
-    """The mixture and the way to fit it that `model`, `covariance`, `init` and `optimizer` name."""
+def build_module(config: DictConfig, datamodule: MixtureDataModule, found: Components | None = None) -> MixtureModule:
+    """The mixture and the way to fit it that `model`, `covariance`, `init` and `optimizer` name.
+
+    It begins at the components that a selection has found, where it has found some.
+    """
     make_optimizer, stopping, family = optimizer_of(options_of(config.optimizer))
     family = family or part("covariance", options_of(config.covariance), Covariance)
+    covariance = family(config.model.n_components, datamodule.dataset.train.dim)
     return MixtureModule(
         n_components=config.model.n_components,
         covariance=family,
@@ -55,37 +61,40 @@ def build_module(config: DictConfig, datamodule: MixtureDataModule) -> MixtureMo
         passes_per_visit=passes_per_visit(numbers_per_pass(config, datamodule)),
         batches_per_step=config.trainer.accumulate_grad_batches,
         seed=config.seed,
-        **_beginning(
-            options_of(config.init),
-            move_of(options_of(config.moves)),
-            family(config.model.n_components, datamodule.dataset.train.dim),
-            datamodule.dataset.train,
-        ),
+        **_beginning(config, covariance, datamodule.dataset.train, found),
     )
 
 
-def _beginning(
-    options: dict[str, Any], moves: tuple[Move, int | None], covariance: Covariance, train: Rows
-) -> dict[str, Any]:
+def _beginning(config: DictConfig, covariance: Covariance, train: Rows, found: Components | None) -> dict[str, Any]:
     """What the module is told of where the fit begins: how to search, or that the start is given."""
+    options, moves = options_of(config.init), options_of(config.moves)
     start = start_of(options)
     if isinstance(start, Given):
         initial = start.initial(covariance)
+        move, patience = move_of(moves)
         return {
-            "search": Search(move=moves[0], patience=moves[1]),
+            "search": Search(move=move, patience=patience),
             "adjust": partial(initial.put_, train=train),
             "reseeds": not initial.is_complete,
             "start_is_given": True,
         }
+    search = search_of(start, options, moves)
+    if found is None:
+        return {"search": search}
+    return {"search": search, "adjust": partial(begin_at, found), "start_is_given": True}
+
+
+def search_of(start: Initializer, options: dict[str, Any], moves: dict[str, Any]) -> Search:
+    """The search from the draws of an initializer that the options of `init` and `moves` ask for."""
     for key in ("restarts", "n_passes"):
         if key not in options:
             raise InputError(f"init.{key} is missing: give init.{key}=...")
-    return {"search": Search(start, options["restarts"], options["n_passes"], *moves)}
+    return Search(start, options["restarts"], options["n_passes"], *move_of(moves))
 
 
 def ignores_covariance(config: DictConfig, module: MixtureModule) -> bool:
     """Whether the optimizer insists on a family other than the one that `covariance` names."""
-    return not str(config.covariance._target_).endswith(f".{module.family.__name__}")
+    return not str(config.covariance.get("_target_")).endswith(f".{module.family.__name__}")
 
 
 def numbers_per_pass(config: DictConfig, datamodule: MixtureDataModule) -> int:

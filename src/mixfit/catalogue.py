@@ -49,6 +49,12 @@ def options(group: str) -> tuple[str, ...]:
 
 
 @cache
+def parts(group: str) -> tuple[str, ...]:
+    """The choices of a group that stand for a part of their own, and not for several to choose from."""
+    return tuple(name for name in options(group) if f"{group}._target_" in defaults_of(group, name))
+
+
+@cache
 def defaults_of(group: str, choice: str) -> dict[str, Any]:
     """The keys of a choice, dotted, and their defaults."""
     return dict(dotted(_content(CONFIGS / group / f"{choice}.yaml"), f"{group}."))

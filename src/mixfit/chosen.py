@@ -27,12 +27,20 @@ from mixfit.spelling import nearest
 
 def family(name: str) -> type[Covariance]:
     """The covariance family of this name; raises `InputError`, which names the nearest, if there is none."""
-    return part("covariance", defaults_of("covariance", name), Covariance)
+    options = defaults_of("covariance", name)
+    if "_target_" not in options:
+        raise InputError(f"covariance={name} is a choice between families, and here one is needed; name it")
+    return part("covariance", options, Covariance)
+
+
+def families_of_auto() -> list[str]:
+    """The names of the families that `covariance=auto` chooses between."""
+    return [*defaults_of("covariance", "auto")["families"]]
 
 
 def name_of_family(family_: type[Covariance]) -> str:
     """What the family is called where one chooses; raises `InputError` if it cannot be chosen."""
-    for name in catalogue.options("covariance"):
+    for name in catalogue.parts("covariance"):
         if family(name) is family_:
             return name
     raise InputError(f"{family_.__name__} has no file in configs/covariance, so it has no name to be chosen by")

@@ -75,5 +75,5 @@ def _needed(foreign: Collection[str]) -> set[str]:
         key
         for group in foreign
         if group != "experiment"
-        for key in set.intersection(*(set(catalogue.defaults_of(group, name)) for name in catalogue.options(group)))
+        for key in set.intersection(*(set(catalogue.defaults_of(group, name)) for name in catalogue.parts(group)))
     }

@@ -26,6 +26,7 @@ from mixfit.build import (
     numbers_per_pass,
     options_of,
 )
+from mixfit.build_question import build_question, with_choice
 from mixfit.checkpoint import check_checkpoints, loaded
 from mixfit.data.module import MixtureDataModule
 from mixfit.disk import check_space, refusing_plainly
@@ -34,19 +35,23 @@ from mixfit.errors import InputError, sentence
 from mixfit.folder import BEST, LAST, SkippedError, checkpoint_of, claimed, clear, recorded, tidy
 from mixfit.lightning import interruptible, quiet_lightning
 from mixfit.loopback import loopback_only
+from mixfit.mixtures.selection import Selection
 from mixfit.module import MixtureModule
+from mixfit.one_move import write_in_one_move
 from mixfit.portable import settle_
 from mixfit.processes import as_typed_alone, is_first
 from mixfit.program import typed_with
 from mixfit.provenance import Provenance
 from mixfit.restoring import restoring
 from mixfit.resuming import check_belongs, keep, left_by, never_began, resumed, text_of, with_own_path
+from mixfit.selecting import AUTO, Question
 from mixfit.settings import settings_of
 from mixfit.sweep import name_of, quoted
-from mixfit.tracking import metrics
+from mixfit.tracking import metrics, selection_file
 from mixfit.tracking.event_file import failing
 from mixfit.tracking.progress import Progress
 from mixfit.tracking.record import record, record_model
+from mixfit.tracking.selected import picture_of, print_selection, values_of
 from mixfit.tracking.table import print_line, print_table
 from mixfit.tracking.tensorboard import TensorBoard
 
@@ -115,7 +120,7 @@ def go_on(config: DictConfig, overrides: Sequence[str]) -> Mapping[str, metrics.
         if before["converged"] or (before["passes"] or 0) >= config.trainer.max_epochs:
             print(f"{folder} is finished; a larger trainer.max_epochs would go on unless it has converged")
             return before
-        check_checkpoints(folder, config.model.n_components)
+        check_checkpoints(folder, n_components_in(folder, config))
         check_belongs(folder / LAST, config)
         keep(config, folder)
         return run_alone(config, folder, folder / LAST)
@@ -129,7 +134,7 @@ def attempt(config: DictConfig, folder: Path, checkpoint: Path | None = None) ->
     with recorded(folder, before), failing(folder, *swept_in(config)), refusing_plainly(folder, remedy):
         check_space(folder, parameters=0)
         if checkpoint:
-            check_checkpoints(folder, config.model.n_components)
+            check_checkpoints(folder, n_components_in(folder, config))
         return fit(config, folder, checkpoint)
 
 
@@ -139,10 +144,12 @@ def fit(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Map
     began = time.perf_counter()
     here = with_own_path(config, folder)
     datamodule = build_datamodule(here)
-    use_threads(numbers_per_pass(config, datamodule))
-    module = build_module(here, datamodule)
     alone = is_first() and HydraConfig.get().mode is not RunMode.MULTIRUN
-    if alone and ignores_covariance(config, module):
+    selection = chosen_for(here, datamodule, folder, goes_on=checkpoint is not None, alone=alone)
+    here = with_choice(here, None if selection is None else selection.chosen)
+    use_threads(numbers_per_pass(here, datamodule))
+    module = build_module(here, datamodule, None if selection is None else selection.components)
+    if alone and ignores_covariance(here, module):
         print("this optimizer has one covariance of its own, so covariance= is not used")
     nll_true = metrics.true_nll(datamodule.dataset)
     board = TensorBoard(folder, OmegaConf.to_yaml(config, resolve=True), nll_true, *swept_in(config))
@@ -159,14 +166,50 @@ def fit(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Map
         module.load_state_dict(best["state_dict"])
         settle_(module.density)  # what is measured is what is written, to the last bit
         fitted["passes/best"] = module.passes_of(best["fit"]["rows"])
-        values = record(folder, module, datamodule.dataset, board, fitted, began)
-    record_model(folder, module, datamodule.dataset, settings_in(folder, config, module), values)
+        fitted |= values_of(selection)
+        pictures = {} if selection is None else {"selection": picture_of(selection)}
+        values = record(folder, module, datamodule.dataset, board, fitted, began, pictures)
+    record_model(folder, module, datamodule.dataset, settings_in(folder, here, module, selection), values)
     metrics.write(folder, values)  # the last word: a folder that says done has everything
     if alone:
         print_table(folder, module.density, datamodule.dataset, values)
     else:
         print_line(folder, values)
     return values
+
+
+def chosen_for(
+    config: DictConfig, datamodule: MixtureDataModule, folder: Path, *, goes_on: bool, alone: bool
+) -> Selection | None:
+    """What is chosen for this run, if anything is left to choose; a run that goes on keeps what it has chosen."""
+    question = build_question(config)
+    if question is None:
+        return None
+    if goes_on:
+        return selection_file.read(folder, question.criterion)
+    if alone:
+        print(f"choosing between {_in_words(question)} by {question.criterion}", flush=True)
+    use_threads(question.numbers(datamodule.dataset))
+    selection = question.answer(datamodule.dataset)
+    if is_first():
+        selection_file.write(folder, selection)
+        write_in_one_move(folder / "selection.png", picture_of(selection))
+    if alone:
+        print_selection(selection)
+    return selection
+
+
+def _in_words(question: Question) -> str:
+    components = f"1 to {question.most} components" if question.n_components is None else ""
+    families = f"the families {', '.join(question.families)}" if len(question.families) > 1 else ""
+    return " and ".join(filter(None, (components, families)))
+
+
+def n_components_in(folder: Path, config: DictConfig) -> int:
+    """K of the run in the folder, which may have chosen it."""
+    if config.model.n_components != AUTO:
+        return int(config.model.n_components)
+    return selection_file.read(folder, config.model.criterion).chosen.n_components
 
 
 def train(trainer: pl.Trainer, module: MixtureModule, datamodule: MixtureDataModule, checkpoint: Path | None) -> None:
@@ -180,10 +223,13 @@ def train(trainer: pl.Trainer, module: MixtureModule, datamodule: MixtureDataMod
         trainer.fit(module, datamodule, ckpt_path=checkpoint, weights_only=True)
 
 
-def settings_in(folder: Path, config: DictConfig, module: MixtureModule) -> dict[str, Any]:
+def settings_in(folder: Path, config: DictConfig, module: MixtureModule, selection: Selection | None) -> dict[str, Any]:
     """The arguments of `GaussianMixture` that ask for this fit; a resumed run has the choices that it began with."""
     dtype = str(module.density.mixture.mean_origin.dtype).removeprefix("torch.")
-    return settings_of(options_of(config), runs.read(folder).choices, dtype)
+    choices = dict(runs.read(folder).choices)
+    if selection is not None:
+        choices["covariance"] = selection.chosen.covariance
+    return settings_of(options_of(config), choices, dtype)
 
 
 def swept_in(config: DictConfig) -> tuple[dict[str, metrics.Value], str]:

@@ -22,11 +22,15 @@ from mixfit.tracking.metrics_file import Value
 
 PRODUCTS = (
     *("checkpoints/best.ckpt", "checkpoints/last.ckpt", "events.out.tfevents.*", "report.png", "metrics.json"),
+    *("selection.csv", "selection.png"),
     *("model.safetensors", "model.json", "hpc_ckpt_*.ckpt"),
 )
 """What a run writes into its folder, beside Hydra's notes and the log; the last when a scheduler wants it to end."""
 
-PRECIOUS = ("checkpoints", "report.png", "metrics.json", "model.safetensors", "model.json")
+PRECIOUS = (
+    *("checkpoints", "report.png", "metrics.json", "model.safetensors", "model.json"),
+    *("selection.csv", "selection.png"),
+)
 """Names that somebody else's files may have."""
 
 BEST, LAST = (Path("checkpoints") / f"{name}.ckpt" for name in ("best", "last"))

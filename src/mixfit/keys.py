@@ -97,11 +97,19 @@ KEYS: dict[str, Key] = {
     "data.test_fraction": Key(share, "share of the points that judges the fit"),
     "data.batch_size": Key(whole(least=1), "rows per step", null="all rows at once"),
     # model
-    "model.n_components": Key(whole(least=1), "K, the number of components"),
+    "model.n_components": Key(
+        Either((whole(least=1), Words(("auto",)))), "K, the number of components; auto tries 1 to model.max_components"
+    ),
+    "model.max_components": Key(whole(least=1), "the largest K that model.n_components=auto tries"),
+    "model.criterion": Key(
+        Words(("bic", "icl", "nll/val")), "what model.n_components=auto and covariance=auto choose by"
+    ),
     "model.floor": Key(
         Number(above=0, most=1),
         "smallest variance in any direction as a part of the data's, a bound that is never added",
     ),
+    # covariance
+    "covariance.families": Key(Several(Text("a family's name")), "which families covariance=auto tries"),
     # init
     "init.restarts": Key(
         whole(least=1), "starts drawn, of which the best few go on", null="as many as cost little; one if moves=none"

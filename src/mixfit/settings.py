@@ -49,7 +49,7 @@ def _name_of(group: str, choices: Mapping[str, str | None], keys: Mapping[str, A
     chosen, target = str(choices.get(group)), f"{group}._target_"
     if chosen in catalogue.options(group):
         return chosen
-    same = (name for name in catalogue.options(group) if catalogue.defaults_of(group, name)[target] == keys[target])
+    same = (name for name in catalogue.parts(group) if catalogue.defaults_of(group, name)[target] == keys[target])
     return next(same, chosen)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.running import choices
+from tests.running import choices, families
 
 SHORT = pytest.mark.filterwarnings("ignore:the fit has not converged in max_iter:sklearn.exceptions.ConvergenceWarning")
 
@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(SHORT)
 
 
-OPTIMIZERS, FAMILIES = choices("optimizer"), choices("covariance")
+OPTIMIZERS, FAMILIES = choices("optimizer"), families()
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def iris(family: str = "full", **arguments: Any) -> GaussianMixture:
 def covariances(mixture: GaussianMixture) -> Array:
     """Dense, (K, D, D), whatever the shape of `covariances_`."""
     found, eye = mixture.covariances_, np.eye(mixture.n_features_in_)
-    shape = (mixture.n_components, *eye.shape)
+    shape = (mixture.n_components_, *eye.shape)
     dense: dict[str, Callable[[], Array]] = {
         "full": lambda: found,
         "tied": lambda: np.broadcast_to(found, shape),

@@ -1,7 +1,8 @@
 """One code path: `python train.py` on a file and the estimator on its points, with the same seed, to the last bit.
 
 A run keeps its best checkpoint and the estimator its last state, or its best if it was cut short. They are the same
-wherever the last state is the best: for closed forms, and for gradients once they have converged on all rows.
+wherever the last state is the best: for closed forms, and for gradients once they have converged on all rows. Batches
+begin at a plain draw, for of several passes at the maximum rounding decides which is the best.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from mixfit import GaussianMixture, load
 from tests.estimator.conftest import may_touch_the_floor
-from tests.running import choices, drawn_starts, run_experiment
+from tests.running import choices, drawn_starts, families, run_experiment
 
 Array = NDArray[np.float64]
 
@@ -27,9 +28,16 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             {"covariance_type": family, "init_params": init},
             ["optimizer=em", f"covariance={family}", f"init={init}"],
         )
-        for family, init in zip(choices("covariance"), cycle(drawn_starts()), strict=False)
+        for family, init in zip(families(), cycle(drawn_starts()), strict=False)
     },
-    "batches": ({"batch_size": 40}, ["optimizer=em", "data.batch_size=40"]),
+    "batches": (
+        {"batch_size": 40, "init_params": "random", "moves": "none"},
+        ["optimizer=em", "data.batch_size=40", "init=random", "moves=none"],
+    ),
+    "moves": (
+        {"n_init": 3, "moves": "random_swap"},
+        ["optimizer=em", "init.restarts=3", "moves=random_swap"],
+    ),
     "cut short": ({"max_iter": 3}, ["optimizer=em", "trainer.max_epochs=3"]),
     "float32": ({"dtype": "float32"}, ["optimizer=em", "trainer.precision=32-true"]),
     "floor": ({"reg_covar": 0.2}, ["optimizer=em", "model.floor=0.2"]),

@@ -16,7 +16,7 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mixfit import GaussianMixture
-from tests.running import choices
+from tests.running import choices, families
 
 HAS_ITS_OWN_FAMILY = "kmeans"
 OPTIMIZERS = [name for name in choices("optimizer") if name != HAS_ITS_OWN_FAMILY]
@@ -27,7 +27,7 @@ ESTIMATORS = [
     GaussianMixture(optimizer=HAS_ITS_OWN_FAMILY, **FEW),
     *(
         GaussianMixture(optimizer=optimizer, covariance_type=family, **FEW)
-        for optimizer, family in zip(OPTIMIZERS, cycle(choices("covariance")), strict=False)
+        for optimizer, family in zip(OPTIMIZERS, cycle(families()), strict=False)
     ),
 ]
 
@@ -47,7 +47,7 @@ def test_scikit_learn_finds_nothing_wrong(estimator: Any, check: Any) -> None:
 
 def test_every_family_is_among_those_that_are_checked() -> None:
     checked = {estimator.covariance_type for estimator in ESTIMATORS if estimator.optimizer != HAS_ITS_OWN_FAMILY}
-    assert checked == set(choices("covariance"))
+    assert checked == set(families())
 
 
 def test_arrays_mean_the_same_under_scikit_learns_array_api_dispatch() -> None:

@@ -21,7 +21,7 @@ from mixfit.mixtures.mixture import Mixture
 from mixfit.mixtures.standardization import Standardization
 from mixfit.module import MixtureModule
 from mixfit.portable import read
-from tests.running import choices, refusal, run_experiment, train
+from tests.running import families, refusal, run_experiment, train
 
 POINTS = ["data=gaussians", "data.n_samples=200", "data.n_components=3", "model.n_components=3", "optimizer=em"]
 MEANS = [[100.0, -3.0], [160.0, -2.0], [130.0, 4.0]]
@@ -94,7 +94,7 @@ def test_what_does_not_fit_is_named_with_its_key(start: Parameters, family: type
         start.initial(family(3, 2))
 
 
-@pytest.mark.parametrize("covariance", choices("covariance"))
+@pytest.mark.parametrize("covariance", families())
 def test_a_fit_begins_where_a_run_has_ended(covariance: str, tmp_path: Path) -> None:
     fit = [*POINTS, "data.separation=1", "data.n_val=0", f"covariance={covariance}"]
     drawn = ["init=points", "moves=none", "init.n_passes=0"]

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from mixfit import FitWarning, GaussianMixture
 from mixfit.errors import InputError
-from tests.running import choices
+from tests.running import choices, families
 
 KINDS: list[dict[str, Any]] = [
     {"optimizer": optimizer, "covariance_type": family}
     for optimizer in choices("optimizer")
-    for family in (choices("covariance") if optimizer != "kmeans" else ["tied_spherical"])
+    for family in (families() if optimizer != "kmeans" else ["tied_spherical"])
 ]
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(kind.values()))
 

@@ -18,14 +18,14 @@ from scipy import stats
 
 from mixfit import GaussianMixture
 from mixfit.errors import InputError
-from tests.running import choices, run_experiment, train
+from tests.running import choices, families, run_experiment, train
 
 Array = NDArray[np.float64]
 
 CLOSED_FORMS = ["em", "kmeans"]
 GRADIENTS = [name for name in choices("optimizer") if name not in CLOSED_FORMS]
 every_optimizer = pytest.mark.parametrize("optimizer", choices("optimizer"))
-every_family = pytest.mark.parametrize("family", choices("covariance"))
+every_family = pytest.mark.parametrize("family", families())
 
 SHORT = 0.02
 """Nats per point that a fit may be short of EM's maximum where it says that it has converged."""

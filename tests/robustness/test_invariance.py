@@ -22,8 +22,8 @@ from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
 from mixfit import GaussianMixture
-from mixfit.estimator.agreement import family_of
-from tests.running import choices
+from mixfit.estimator.choice import family_of
+from tests.running import choices, families
 
 pytestmark = pytest.mark.filterwarnings("ignore:the fit has not converged")  # two that stop halfway are alike too
 
@@ -33,7 +33,7 @@ Kind = dict[str, Any]
 KINDS: list[Kind] = [
     {"optimizer": optimizer, "covariance_type": family}
     for optimizer in choices("optimizer")
-    for family in (choices("covariance") if optimizer != "kmeans" else ["tied_spherical"])  # it has its own
+    for family in (families() if optimizer != "kmeans" else ["tied_spherical"])  # it has its own
 ]
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(kind.values()))
 
@@ -57,6 +57,7 @@ class Case:
     def moved(self, kind: Kind) -> tuple[Array, Array]:
         """a·x + b (N, D) and the a (D,); one a for all axes where the family needs that."""
         family = family_of(GaussianMixture(**kind))
+        assert family is not None
         units = self.units if family.per_axis else np.full_like(self.units, self.units[0])
         deviations = units * self.points.std(0)
         return units * self.points + self.origin * deviations, units
@@ -155,7 +156,9 @@ def points() -> Array:
 @pytest.mark.parametrize("name", FAR_OUT)
 def test_far_out_of_the_usual_range_a_fit_is_the_same(kind: Kind, name: str, points: Array) -> None:
     units, origin = map(np.array, FAR_OUT[name])
-    if not family_of(GaussianMixture(**kind)).per_axis and units[0] != units[1]:
+    family = family_of(GaussianMixture(**kind))
+    assert family is not None
+    if not family.per_axis and units[0] != units[1]:
         pytest.skip("this family has one unit for all axes")
     moved = units * points + origin
     mixture, other = (fitted(kind, 3, x) for x in (points, moved))
@@ -165,7 +168,7 @@ def test_far_out_of_the_usual_range_a_fit_is_the_same(kind: Kind, name: str, poi
     assert_allclose((other.means_[others] - origin) / units, mixture.means_[order], rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("family", choices("covariance"))
+@pytest.mark.parametrize("family", families())
 @pytest.mark.parametrize(("unit", "power"), [(1e300, r"1e\+601"), (1e-300, "1e-599")])
 def test_what_float64_cannot_hold_is_refused_with_a_remedy(family: str, unit: float, power: str, points: Array) -> None:
     mixture = fitted({"covariance_type": family}, 3, unit * points)

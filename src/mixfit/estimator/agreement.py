@@ -12,22 +12,17 @@ from typing import Any
 from mixfit import catalogue, chosen
 from mixfit.errors import InputError
 from mixfit.estimator.arguments import INITIALIZERS, check_arguments
+from mixfit.estimator.choice import family_of, k_of
 from mixfit.estimator.fitted import FittedMixture
 from mixfit.estimator.initial import initial_of
-from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.density import Density
 
 
-def family_of(estimator: FittedMixture) -> type[Covariance]:
-    """The family that the arguments ask for."""
-    closed_form = chosen.closed_form(estimator.optimizer)
-    return (closed_form and closed_form.family) or chosen.family(estimator.covariance_type)
-
-
 def check_continues(estimator: FittedMixture, density: Density) -> None:
-    """Raises `InputError` unless the density is of the kind that the estimator's arguments ask for."""
-    covariance, family = density.mixture.covariance, family_of(estimator)
-    if (type(covariance), covariance.n_components) != (family, estimator.n_components):
+    """Raises `InputError` unless the density is of the kind that the estimator's arguments ask for or may choose."""
+    covariance = density.mixture.covariance
+    family, n_components = family_of(estimator) or type(covariance), k_of(estimator) or covariance.n_components
+    if (type(covariance), covariance.n_components) != (family, n_components):
         raise InputError(
             f"the mixture that is there has {covariance.n_components} components of the family "
             f"{type(covariance).__name__}, and n_components={estimator.n_components}, covariance_type="

@@ -28,6 +28,8 @@ from mixfit.portable.tensors import DTYPES
 
 KEY_OF = {
     "n_components": "model.n_components",
+    "max_components": "model.max_components",
+    "criterion": "model.criterion",
     "reg_covar": "model.floor",
     "max_iter": "trainer.max_epochs",
     "batch_size": "data.batch_size",
@@ -39,6 +41,8 @@ KEY_OF = {
 
 CHECKS: Mapping[str, Key] = {
     "n_components": KEYS["model.n_components"],
+    "max_components": KEYS["model.max_components"],
+    "criterion": KEYS["model.criterion"],
     "reg_covar": Key(Number(least=0, most=1), "smallest variance in any direction as a part of the data's"),
     "max_iter": KEYS["trainer.max_epochs"],
     "batch_size": KEYS["data.batch_size"],

@@ -42,7 +42,7 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
 
     density_: Density
     feature_names_in_: NDArray[np.object_]
-    n_components: int
+    n_components: int | str
     random_state: Any
     covariance_type: str
     optimizer: str
@@ -181,6 +181,22 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
         return precisions_cholesky_of(self._fitted_density())
 
     @property
+    def n_components_(self) -> int:
+        """K, which may have been chosen."""
+        return len(self._fitted_density().mixture.unit)
+
+    @property
+    def covariance_type_(self) -> str:
+        """The name of the family, which may have been chosen."""
+        return chosen.name_of_family(type(self._fitted_density().mixture.covariance))
+
+    @property
+    def selection_(self) -> list[dict[str, Any]]:
+        """What was tried to choose K and the family, a row each; empty where the last fit chose nothing."""
+        _ = self._fitted_density()
+        return [cell._asdict() for cell in vars(self).get("_cells", [])]
+
+    @property
     def n_parameters_(self) -> int:
         """The number of free parameters."""
         return self._fitted_density().n_parameters
@@ -256,7 +272,7 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
         return device_of(self.device, self.dtype, points)
 
     def _threads(self, points: Tensor) -> Any:
-        return with_threads(points.numel() * self.n_components)
+        return with_threads(points.numel() * self._n_features_out)
 
     def _on(self, points: Tensor) -> Density:
         """The density where it is to compute for these points."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import torch
 from sklearn.exceptions import ConvergenceWarning
@@ -21,8 +21,9 @@ from torch.optim import LBFGS
 
 from mixfit import chosen
 from mixfit.data.dataset import Part
-from mixfit.errors import FitWarning
-from mixfit.estimator.agreement import check_continues, check_keeps, family_of
+from mixfit.effort import with_threads
+from mixfit.errors import FitWarning, InputError
+from mixfit.estimator.agreement import check_continues, check_keeps
 from mixfit.estimator.arguments import (
     INITIALIZERS,
     check_arguments,
@@ -31,14 +32,19 @@ from mixfit.estimator.arguments import (
     optimizer_of,
     speaking_of_arguments,
 )
+from mixfit.estimator.choice import family_of, k_of, question_of
 from mixfit.estimator.fitted import FittedMixture
 from mixfit.estimator.initial import initial_of
 from mixfit.estimator.keeping import keep
 from mixfit.estimator.points import Points, balanced, part_of, points_of
+from mixfit.mixtures.components import Components
+from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.rarity import Rarity
 from mixfit.mixtures.search import Search
+from mixfit.mixtures.selection import Selection
 from mixfit.optimizers import Never
+from mixfit.selecting import begin_at
 
 if TYPE_CHECKING:
     from mixfit.estimator.training import Ended
@@ -51,6 +57,14 @@ def _takes_streams(estimator: GaussianMixture) -> bool:
     return optimizer is None or not issubclass(optimizer, LBFGS)
 
 
+class Kind(NamedTuple):
+    """K and the family of a fit, and the components that a selection has found."""
+
+    n_components: int
+    family: type[Covariance]
+    found: Components | None = None
+
+
 FORGETTING = 0.6
 """A part of a stream counts its share of all points so far to this power: between 1/2, which forgets fast, and 1, which
 never forgets the first guesses (Cappé & Moulines 2009, who recommend 0.6)."""
@@ -60,8 +74,11 @@ class GaussianMixture(FittedMixture):
     """p(x) = Σ_k π_k N(x; μ_k, Σ_k), fitted by EM, by gradient descent or by k-means.
 
     Args:
-        n_components: K, at least one.
-        covariance_type: `full`, `tied`, `diag` or `spherical` as in scikit-learn, or `tied_spherical`.
+        n_components: K, at least one; or `auto`, which chooses from 1 to `max_components`.
+        covariance_type: `full`, `tied`, `diag` or `spherical` as in scikit-learn, or `tied_spherical`; or `auto`, which
+            chooses between the first four, together with K where that is `auto` too.
+        max_components: the largest K that `auto` tries.
+        criterion: what `auto` chooses by: `bic` or `icl`.
         tol: stop when less than this is still to be gained, in nats per point; None is the optimizer's own (1e-7 for
             EM). EM and k-means judge by the last gain and by Aitken's estimate of all that is to come, so they stop
             later than scikit-learn at the same value. At 0 they take all `max_iter` passes.
@@ -77,8 +94,8 @@ class GaussianMixture(FittedMixture):
         means_init: (K, D), to begin at, in the data's units.
         precisions_init: Σ⁻¹ to begin at, in the shape of `precisions_`.
         moves: how a fit leaves a bad place before its optimizer goes on: `alternating`, `double_and_merge`,
-            `random_swap` or `none`. `auto` is `alternating`, unless `means_init` is given: then nothing moves a start,
-            and EM from it is EM from it.
+            `random_swap`, `split_and_merge`, `annealed` or `none`. `auto` is `alternating`; but with `means_init`
+            nothing moves a start, and EM from it is EM from it.
         random_state: of starts, batches and `sample`: a number, a `numpy.random.RandomState`, or None.
         warm_start: begin the next `fit` where the last one ended, in its coordinates.
         optimizer: `em`, `adam`, `adamw`, `sgd`, `rmsprop`, `lbfgs` or `kmeans`. `kmeans` makes hard assignments and
@@ -100,6 +117,9 @@ class GaussianMixture(FittedMixture):
         lower_bounds_: mean log-likelihood of the points, in nats, at the beginning of each pass.
         lower_bound_: the last of them.
         density_: the fitted `mixfit.mixtures.density.Density`.
+        n_components_: K.
+        covariance_type_: the family.
+        selection_: a row for each K and family that `auto` tried: likelihood, criteria, how far restarts agree.
         rarity_: quantiles of the log-density over the training points.
         n_features_in_: D.
         feature_names_in_: names of the columns, where the points came with any.
@@ -107,9 +127,11 @@ class GaussianMixture(FittedMixture):
 
     def __init__(
         self,
-        n_components: int = 1,
+        n_components: int | str = 1,
         *,
         covariance_type: str = "full",
+        max_components: int = 10,
+        criterion: str = "bic",
         tol: float | None = None,
         reg_covar: float = 1e-6,
         max_iter: int = 1000,
@@ -129,6 +151,8 @@ class GaussianMixture(FittedMixture):
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
+        self.max_components = max_components
+        self.criterion = criterion
         self.tol = tol
         self.reg_covar = reg_covar
         self.max_iter = max_iter
@@ -155,8 +179,9 @@ class GaussianMixture(FittedMixture):
         points = points_of(self, X, is_first=not goes_on)
         train = part_of(points, sample_weight)
         with speaking_of_arguments(), torch.inference_mode(mode=False):  # in which nothing could be fitted
-            end = self._fitted(balanced(train), self._seed(), goes_on)
+            selection, end = self._fitted(balanced(train), self._seed(), goes_on)
         self._keep(end, train, points)
+        self._cells = [] if selection is None else selection.cells
         self._warn(end)
         return self
 
@@ -174,8 +199,10 @@ class GaussianMixture(FittedMixture):
         points = points_of(self, X, is_first)
         part = part_of(points, sample_weight)
         n_seen = part.total_weight + (0.0 if is_first else self._n_seen)
-        with speaking_of_arguments(), torch.inference_mode(mode=False), self._threads(part.points):
-            module = self._module(part, seed=self._seed(), max_passes=self.max_iter)
+        kind = self._kind(None if is_first else self.density_, None)
+        numbers = part.points.numel() * kind.n_components
+        with speaking_of_arguments(), torch.inference_mode(mode=False), with_threads(numbers):
+            module = self._module(part, kind, seed=self._seed(), max_passes=self.max_iter)
             step = followed(
                 module,
                 balanced(part),
@@ -209,12 +236,12 @@ class GaussianMixture(FittedMixture):
 
     # Inside
 
-    def _module(self, train: Part, **options: Any) -> MixtureModule:
+    def _module(self, train: Part, kind: Kind, **options: Any) -> MixtureModule:
         from mixfit.module import MixtureModule
 
         takes_all = self.tol == 0 and chosen.closed_form(self.optimizer) is not None
         make, stopping, _ = optimizer_of(self.optimizer, self.optimizer_options, self.tol)
-        n_components, family = int(self.n_components), family_of(self)
+        n_components, family, found = kind
         covariance = family(n_components, train.points.shape[1])
         initial = initial_of(covariance, self.weights_init, self.means_init, self.precisions_init)
         return MixtureModule(
@@ -224,9 +251,9 @@ class GaussianMixture(FittedMixture):
             stopping=Never() if takes_all else stopping,
             search=self._search(),
             floor=float(self.reg_covar),
-            adjust=partial(initial.put_, train=train),
+            adjust=partial(initial.put_, train=train) if found is None else partial(begin_at, found),
             reseeds=not initial.is_complete,
-            start_is_given=initial.means is not None,
+            start_is_given=initial.means is not None or found is not None,
             **options,
         )
 
@@ -236,20 +263,45 @@ class GaussianMixture(FittedMixture):
         n_init = None if self.n_init is None else int(self.n_init)
         return Search(initializer, n_init, move=move, patience=patience)
 
-    def _fitted(self, train: Part, seed: int, goes_on: bool) -> Ended:
-        from mixfit.estimator.training import fitted
+    def _fitted(self, train: Part, seed: int, goes_on: bool) -> tuple[Selection | None, Ended]:
+        """What was chosen, where anything was, and the fit."""
+        from mixfit.estimator.training import Given, fitted
 
-        return fitted(
-            partial(self._module, train),
+        start = self._mixture_to_go_on_with() if goes_on else None
+        question = question_of(self, self._search(), seed) if start is None else None
+        selection = None
+        if question is not None:
+            dataset = Given(train).load(seed)
+            with with_threads(question.numbers(dataset)):
+                selection = question.answer(dataset)
+        kind = self._kind(start, selection)
+        return selection, fitted(
+            partial(self._module, train, kind),
             train,
-            start=self._mixture_to_go_on_with() if goes_on else None,
-            n_components=int(self.n_components),
+            start=start,
+            n_components=kind.n_components,
             batch_size=None if self.batch_size is None else int(self.batch_size),
             max_passes=int(self.max_iter),
             seed=seed,
             dtype=dtype_of(self.dtype),
             device=self._device(train.points),
         )
+
+    def _kind(self, start: Density | None, selection: Selection | None) -> Kind:
+        """What is fitted: that of the mixture to go on with, what was chosen, or what the arguments say."""
+        if start is not None:
+            covariance = start.mixture.covariance
+            return Kind(covariance.n_components, type(covariance))
+        if selection is not None:
+            cell = selection.chosen
+            return Kind(cell.n_components, chosen.family(cell.covariance), selection.components)
+        n_components, family = k_of(self), family_of(self)
+        if n_components is None or family is None:
+            raise InputError(
+                "partial_fit sees some points at a time, and 'auto' chooses by all: give n_components and "
+                "covariance_type, or fit first and go on with partial_fit"
+            )
+        return Kind(n_components, family)
 
     def _mixture_to_go_on_with(self) -> Density:
         """A copy of the density, in numbers of the type that is asked for."""

@@ -6,13 +6,15 @@ falls by no more than
     count_ij log|L_ij| - count_i log|L_i| - count_j log|L_j|,       Σ = L Lᵀ, ij the sum of both,
 
 which is nothing for two that are alike. Components of one covariance lose what the covariance of all gains by it:
-N (log|L after| - log|L before|). Only neighbours can be put together at little cost, so few pairs are looked at.
+N (log|L after| - log|L before|), which changes for every pair whenever one is joined. Only neighbours can be put
+together at little cost, so few pairs are looked at.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf
+from math import inf, pi, sqrt
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -23,6 +25,17 @@ from mixfit.mixtures.statistics import Statistics
 MOST_NEIGHBOURS = 12
 """Partners of a component that are looked at, those with the nearest means."""
 
+HALF_APART = sqrt(2 / pi)
+"""The mean of each half of a standard Gaussian that is cut through the middle."""
+
+
+class Moments(NamedTuple):
+    """Of some components: their counts (n,), means (n, D), and second moments (n, …) about these."""
+
+    counts: Tensor
+    means: Tensor
+    second: Tensor
+
 
 @torch.no_grad()
 def merged(statistics: Statistics, family: Covariance, n_components: int, floor: float) -> Statistics:
@@ -32,16 +45,22 @@ def merged(statistics: Statistics, family: Covariance, n_components: int, floor:
         statistics: of one mixture, whose second moments are those of `family.own`: each component has its own.
         family: says what its K components can be; `statistics` may have more than K.
         n_components: how many are to be left, at least one and at most as many as there are.
-        floor: the smallest eigenvalue that a covariance may have.
+        floor: the smallest eigenvalue that a covariance may have, more than zero.
     """
-    parts = _Parts(statistics, family, floor)
+    parts = Parts(statistics, family, floor)
     while len(parts.left) > n_components:
-        parts.join_cheapest()
+        parts.join(*parts.cheapest)
     return parts.statistics
 
 
-class _Parts:
-    """Components about their own means, and what it costs to join any two, (M, M); infinite for what is not tried."""
+class Parts:
+    """Components about their own means, and what it costs to join any two, (M, M); infinite for what is not tried.
+
+    Args:
+        statistics: as in `merged`.
+        family: as there.
+        floor: as there.
+    """
 
     def __init__(self, statistics: Statistics, family: Covariance, floor: float) -> None:
         smallest = torch.finfo(statistics.count.dtype).tiny ** 0.5
@@ -59,22 +78,35 @@ class _Parts:
     @property
     def statistics(self) -> Statistics:
         """Those of the components that are left, about their means."""
-        left = torch.tensor(self.left, device=self.count.device)
-        means = self.means[left]
-        return replace(
-            self.origin,
-            count=self.count[left],
-            first=torch.zeros_like(means),
-            second=self.second[left],
-            center=means,
-        )
+        return self.with_(self.left)
 
-    def join_cheapest(self) -> None:
-        """Makes one component of the two that are cheapest to join."""
-        i, j = divmod(int(self.costs.argmin()), len(self.costs))
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """All i < j that may be joined, the cheapest first."""
+        one, other = self.costs.isfinite().triu(1).nonzero(as_tuple=True)
+        order = self.costs[one, other].argsort(stable=True)
+        return list(zip(one[order].tolist(), other[order].tolist(), strict=True))
+
+    def with_(self, left: list[int], *others: Moments) -> Statistics:
+        """The statistics of some of them, and of others after them."""
+        own = Moments(self.count[left], self.means[left], self.second[left])
+        count, means, second = (torch.cat(of_all) for of_all in zip(own, *others, strict=True))
+        return replace(self.origin, count=count, first=torch.zeros_like(means), second=second, center=means)
+
+    def all_but(self, *gone: int) -> list[int]:
+        """Which there are, but for some."""
+        return [which for which in self.left if which not in gone]
+
+    @property
+    def cheapest(self) -> tuple[int, int]:
+        """The two components that are cheapest to join."""
+        return divmod(int(self.costs.argmin()), len(self.costs))
+
+    def join(self, i: int, j: int) -> None:
+        """Makes one component of two, in the place of the first."""
         near = [k for k in self.left if k not in (i, j) and min(self.costs[i, k], self.costs[j, k]) < inf]
         one, other = (torch.tensor([k], device=self.count.device) for k in (i, j))
-        count, means, second = self._joined(one, other)
+        count, means, second = self.joined(one, other)
         self.count[i], self.means[i], self.second[i] = count[0], means[0], second[0]
         self.log_det[i] = self._log_det(second, count)[0]
         self.count[j], self.second[j] = 0, 0
@@ -82,7 +114,31 @@ class _Parts:
         for gone in (i, j):
             self.costs[gone] = self.costs[:, gone] = inf
         partners = torch.tensor(near or [k for k in self.left if k != i], device=self.count.device, dtype=torch.long)
-        self._price(one.expand_as(partners), partners)
+        if self.shared:
+            self.costs[i, partners] = self.costs[partners, i] = 0  # no longer infinite: to be looked at
+            self._price(*(self.costs < inf).triu().nonzero(as_tuple=True))
+        else:
+            self._price(one.expand_as(partners), partners)
+
+    def joined(self, one: Tensor, other: Tensor) -> Moments:
+        """Each of some (n,) put together with its partner (n,)."""
+        first, second = self.count[one], self.count[other]
+        count = first + second
+        means = (first[:, None] * self.means[one] + second[:, None] * self.means[other]) / count[:, None]
+        return Moments(count, means, self.second[one] + self.second[other] + self._between(one, other))
+
+    def halves(self, which: int, direction: Tensor) -> Moments:
+        """The two halves of one, which together are it.
+
+        It is cut through its middle, across the place where its Gaussian reaches farthest in a direction (D,).
+        """
+        count, second = self.count[[which]] / 2, self.second[[which]] / 2
+        family = self._of(count)
+        scale = family.factor(second, count, self.floor)
+        step = HALF_APART * family.color(scale, direction[None] / direction.norm())
+        left = second - family.outer(count[:, None] * step, step)
+        means = torch.cat([self.means[[which]] + step, self.means[[which]] - step])
+        return Moments(torch.cat([count, count]), means, torch.cat([left, left]))
 
     def _all_costs(self) -> Tensor:
         n_parts = len(self.count)
@@ -100,18 +156,13 @@ class _Parts:
             return
         if self.shared:
             total, n_points = self.second.sum(0, keepdim=True), self.count.sum().expand(len(one))
-            cost = n_points * self._log_det(total + self._between(one, other), n_points)
+            before = self._log_det(total, n_points[:1])
+            cost = n_points * (self._log_det(total + self._between(one, other), n_points) - before)
         else:
-            count, _, second = self._joined(one, other)
+            count, _, second = self.joined(one, other)
             apart = self.count[one] * self.log_det[one] + self.count[other] * self.log_det[other]
             cost = count * self._log_det(second, count) - apart
         self.costs[one, other] = self.costs[other, one] = cost
-
-    def _joined(self, one: Tensor, other: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        first, second = self.count[one], self.count[other]
-        count = first + second
-        means = (first[:, None] * self.means[one] + second[:, None] * self.means[other]) / count[:, None]
-        return count, means, self.second[one] + self.second[other] + self._between(one, other)
 
     def _between(self, one: Tensor, other: Tensor) -> Tensor:
         """What two means add to the second moment of both together."""

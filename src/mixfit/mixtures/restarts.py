@@ -17,7 +17,7 @@ from torch import Tensor
 from mixfit.mixtures.assignments import Assignment, soft
 from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance
-from mixfit.mixtures.passes.one_pass import Block, statistics, statistics_under
+from mixfit.mixtures.passes.one_pass import Block, by_chunk, statistics, statistics_under
 from mixfit.mixtures.passes.rule import plan
 from mixfit.mixtures.statistics import Statistics
 
@@ -115,6 +115,13 @@ class Restarts:
         columns = self._columns
         chosen = plan(self._each(), columns, len(points))
         return statistics(chosen, [Block(points, weights)], assignment, log_weights)
+
+    @torch.no_grad()
+    def log_joint(self, points: Tensor) -> Tensor:
+        """log π_k + log N(x_n; μ_k, Σ_k) of each, (N, R, K), in nats."""
+        chosen = plan(self._each(), self._columns, len(points))
+        whole = by_chunk(chosen, Block(points), lambda log_joint: log_joint.plus_common(log_joint.own).T.clone())
+        return whole.unflatten(1, (len(self), -1))
 
     @torch.no_grad()
     def begun(self, points: Tensor, responsibilities: Tensor) -> Restarts:

@@ -24,8 +24,9 @@ from mixfit.mixtures.initializers.initializer import Initializer
 from mixfit.mixtures.initializers.kmeans_plusplus import kmeans_plusplus
 from mixfit.mixtures.moves import Move, Points
 from mixfit.mixtures.moves.alternating import alternating
-from mixfit.mixtures.ranking import Rank, ranks
+from mixfit.mixtures.ranking import Rank
 from mixfit.mixtures.restarts import Restarts
+from mixfit.mixtures.settling import is_better, ranked, settled
 
 logger = logging.getLogger(__name__)
 
@@ -37,12 +38,6 @@ MOST_FINALISTS = 16
 
 TRYING = 15
 """Passes of EM after which the best of several proposals for one mixture is chosen."""
-
-LEAST_SETTLING, MOST_SETTLING = 20, 60
-"""Passes of EM in which a mixture settles: it will not arrive, but show where it is going."""
-
-SETTLED = 1e-7
-"""A pass that gains less, in nats per point, ends the settling of a mixture; and a move has to gain more."""
 
 PATIENCE, LEAST_PATIENCE = 4, 2
 """Turns without a gain after which a search ends, where nobody says how many: of few points, and of many."""
@@ -96,8 +91,8 @@ class Found(NamedTuple):
 def search(family: Covariance, floor: float, points: Points, how: Search, generator: torch.Generator) -> Found:
     """The best mixture that a search finds from draws."""
     patience = points.affordable(family, LEAST_PATIENCE, PATIENCE) if how.patience is None else how.patience
-    drawn = points.after(_drawn(family, floor, points, how, generator), how.n_passes)
-    found = _ranked(drawn, points)
+    drawn = points.after(draws(family, floor, points, how, generator), how.n_passes)
+    found = ranked(drawn, points)
     best = sorted(range(len(found)), key=found.__getitem__)[: MOST_FINALISTS if patience else 1]
     pool = _Pool(drawn[best], [found[which] for which in best], best, points)
     return pool.found([rank.objective for rank in found], how.move, patience, generator)
@@ -109,7 +104,7 @@ def search_from(
 ) -> Found:
     """The best that is found from one given place."""
     given = Restarts.of(family, floor, [start])
-    pool = _Pool(given, _ranked(given, points), [0], points)
+    pool = _Pool(given, ranked(given, points), [0], points)
     return pool.found([pool.ranks[0].objective], how.move, how.patience or 0, generator)
 
 
@@ -125,12 +120,12 @@ class _Pool:
         gains: list[float] = []
         turn = waited = 0
         if patience:
-            settled = _settled(self.restarts, self.points)
-            self._keep(settled, _ranked(settled, self.points), self.origins)
+            at_rest = settled(self.restarts, self.points)
+            self._keep(at_rest, ranked(at_rest, self.points), self.origins)
         while waited < patience:
             best = self.ranks[0]
             gains += self._moved(move, turn, generator)
-            waited = 0 if _is_better(self.ranks[0], best) else waited + 1
+            waited = 0 if is_better(self.ranks[0], best) else waited + 1
             turn += 1
         ended = [rank.objective for rank in self.ranks]
         return Found(self.restarts.one(0), Landscape(drawn, ended, self.origins[0], gains))
@@ -142,10 +137,10 @@ class _Pool:
         """
         n_before = len(self.restarts)
         proposals = self._best_of_each(move(self.restarts, self.points, turn, generator))
-        both = _settled(self.restarts + proposals, self.points, n_rivals=n_before)
-        found = _ranked(both, self.points)
+        both = settled(self.restarts + proposals, self.points, n_rivals=n_before)
+        found = ranked(both, self.points)
         pairs = list(zip(found[:n_before], found[n_before:], strict=True))
-        taken = [_is_better(after, before) for before, after in pairs]
+        taken = [is_better(after, before) for before, after in pairs]
         accepted = [pair for pair, better in zip(pairs, taken, strict=True) if better]
         for before, after in accepted:
             logger.info(
@@ -162,56 +157,23 @@ class _Pool:
         if len(proposals) == n_mixtures:
             return proposals
         tried = self.points.after(proposals, TRYING)
-        found = _ranked(tried, self.points)
+        found = ranked(tried, self.points)
         return tried[[min(range(which, len(found), n_mixtures), key=found.__getitem__) for which in range(n_mixtures)]]
 
     def _keep(self, restarts: Restarts, found: Sequence[Rank], origins: Sequence[int]) -> None:
         """Of mixtures that have come to the same place, one."""
         order: list[int] = []
         for which in sorted(range(len(found)), key=found.__getitem__):
-            if not order or _is_better(found[order[-1]], found[which]):
+            if not order or is_better(found[order[-1]], found[which]):
                 order.append(which)
         self.restarts, self.ranks = restarts[order], [found[which] for which in order]
         self.origins = [origins[which] for which in order]
 
 
-def _is_better(one: Rank, other: Rank) -> bool:
-    return (one.n_spikes, one.objective + SETTLED) < (other.n_spikes, other.objective)
-
-
-def _ranked(restarts: Restarts, points: Points) -> list[Rank]:
-    return ranks(restarts, points.seen_by(restarts), points.assignment)
-
-
-def _settled(restarts: Restarts, points: Points, n_rivals: int = 0) -> Restarts:
-    """The mixtures after so many passes of EM as settle them, fewer for those that move no more.
-
-    The first `n_rivals` have each a proposal as many places behind, which is given up once it would not catch up in as
-    many passes at its present pace.
-    """
-    n_passes = points.affordable(restarts.family, LEAST_SETTLING, MOST_SETTLING)
-    moving, last = list(range(len(restarts))), torch.full((len(restarts),), torch.inf, dtype=torch.float64)
-    for _ in range(n_passes):
-        some = restarts[moving]
-        looked = points.seen_by(some)
-        restarts = restarts.with_(moving, some.maximized(looked))
-        if not points.is_soft:  # whose objective is no likelihood
-            continue
-        now = last.clone()
-        now[moving] = looked.nll.cpu().to(torch.float64)
-        gains, last = last - now, now
-        moves = gains > SETTLED
-        if n_rivals:
-            moves[n_rivals:] &= now[n_rivals:] - now[:n_rivals] <= n_passes * gains[n_rivals:]
-        moving = [which for which in moving if bool(moves[which])]
-        if not moving:
-            break
-    return restarts
-
-
-def _drawn(family: Covariance, floor: float, points: Points, how: Search, generator: torch.Generator) -> Restarts:
+def draws(family: Covariance, floor: float, points: Points, how: Search, generator: torch.Generator) -> Restarts:
+    """The starts of a search, as they are drawn."""
     restarts = how.restarts or (1 if how.patience == 0 else points.affordable(family, LEAST_RESTARTS, MOST_RESTARTS))
     at, weights = points.points.cpu(), points.weights.cpu()
-    draws = [how.initializer(at, weights, family.n_components, generator) for _ in range(restarts)]
-    shares = torch.stack(draws).to(points.points) * points.weights[:, None]
+    each = [how.initializer(at, weights, family.n_components, generator) for _ in range(restarts)]
+    shares = torch.stack(each).to(points.points) * points.weights[:, None]
     return Restarts.at_zero(family, floor, points.points).begun(points.points, shares)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mixfit.data.dataset import Dataset, Rows
+from mixfit.mixtures.agreement import adjusted_rand, agreement
 from mixfit.mixtures.criteria import criteria_of
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.passes.one_pass import Block
@@ -120,26 +121,4 @@ def _adjusted_rand(density: Density, dataset: Dataset) -> float | None:
         if block.labels is not None:
             together = density.assign(block.points).cpu() * n_labels + block.labels
             table += torch.bincount(together, minlength=len(table))
-    return _agreement(table.view(-1, n_labels))
-
-
-def adjusted_rand(assigned: Tensor, labels: Tensor) -> float:
-    """Agreement of two partitions (N,), (N,): 1 for the same one, 0 on average for unrelated ones.
-
-    (pairs together in both - expected) / (mean of pairs together in either - expected), counted in whole numbers:
-    torchmetrics 1.9 counts pairs in 32 bits, which overflow beyond some 100,000 points.
-    """
-    n_labels = int(labels.max()) + 1
-    n_assigned = int(assigned.max()) + 1
-    return _agreement(torch.bincount(assigned * n_labels + labels, minlength=n_assigned * n_labels).view(-1, n_labels))
-
-
-def _agreement(table: Tensor) -> float:
-    """The same of how many points are in each pair of a group of the one and a group of the other, (G, H)."""
-    both, first, second, every = (
-        sum(n * (n - 1) // 2 for n in counts.flatten().tolist())
-        for counts in (table, table.sum(1), table.sum(0), table.sum())
-    )
-    expected = first * second / every if every else 0.0
-    most = (first + second) / 2
-    return 1.0 if most == expected else (both - expected) / (most - expected)
+    return agreement(table.view(-1, n_labels))

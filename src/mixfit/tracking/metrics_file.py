@@ -20,6 +20,7 @@ ABSENT: dict[str, Value] = dict.fromkeys(
     (
         *("status", "error", "warning"),
         *("nll/train", "nll/val", "nll/test", "nll/true", "nll/excess", "bic", "aic", "icl", "ari", "within_ss"),
+        *("selected/n_components", "selected/covariance", "selected/stability"),
         *("n_parameters", "n_points", "floor", "components_on_floor", "components_reseeded", "steps_undone"),
         *("restarts", "restarts/winner", "restarts/spread", "restarts/ends", "moves/accepted", "moves/gain"),
         *("steps", "passes", "passes/best", "converged", "seconds/fit", "seconds/total"),

@@ -57,6 +57,7 @@ def record(
     board: TensorBoard,
     fitted: Mapping[str, metrics.Value],
     began: float,
+    pictures: Mapping[str, bytes] = {},
 ) -> Mapping[str, metrics.Value]:
     """Measures the fitted density and draws `report.png`; returns what `metrics.json` is to say.
 
@@ -67,10 +68,11 @@ def record(
         board: the run's event file, which gets the picture and the final numbers too.
         fitted: what the fit itself has to tell.
         began: the `time.perf_counter()` of the run's beginning.
+        pictures: others for the event file, as PNG.
     """
     values = {**_measured(module, dataset), "status": "done", **fitted}
     report = drawn(_report(module, dataset, values))
-    pictures = {"density": png(density_part(report)), "report": png(report)}
+    pictures = {**pictures, "density": png(density_part(report)), "report": png(report)}
     write_in_one_move(folder / "report.png", pictures["report"])
     values["seconds/total"] = time.perf_counter() - began
     board.write_results(module.passes, values, pictures)

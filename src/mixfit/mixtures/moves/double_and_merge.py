@@ -9,21 +9,18 @@ it takes EM to settle, and mends any number of such places at once.
 
 from __future__ import annotations
 
-from math import log, pi, sqrt
+from math import log
 
 import torch
 from torch import Tensor
 
 from mixfit.mixtures.components import Components
-from mixfit.mixtures.merging import merged
+from mixfit.mixtures.merging import HALF_APART, merged
 from mixfit.mixtures.moves.move import Points
 from mixfit.mixtures.restarts import Restarts
 
 LEAST_PASSES, MOST_PASSES = 10, 20
 """Of EM, with twice as many components, before they are put together: where a pass is dear, and where it is not."""
-
-HALF_APART = sqrt(2 / pi)
-"""The mean of each half of a standard Gaussian that is cut through the middle."""
 
 
 @torch.no_grad()

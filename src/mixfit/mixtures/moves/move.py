@@ -15,6 +15,9 @@ from mixfit.mixtures.statistics import Statistics
 WORK = 2**27
 """Numbers that one pass over several mixtures may look at, points times components times features: half a second."""
 
+MOST_PROPOSALS = 128
+"""Proposals of one turn for all mixtures together: the fewer mixtures are left, the more is tried for each."""
+
 
 class Points(NamedTuple):
     """What a search looks at, and how.
@@ -38,6 +41,10 @@ class Points(NamedTuple):
         """As many mixtures of this family as a pass can look at for little, within these bounds."""
         n_features = 1 + family.dim + sum(tile.size for tile in family.products(family.dim, 2**20))
         return min(most, max(least, WORK // (len(self.points) * family.n_components * n_features)))
+
+    def proposals_for_each(self, restarts: Restarts) -> int:
+        """How many proposals for each of some mixtures a pass can look at for little; at least one."""
+        return max(1, self.affordable(restarts.family, 1, MOST_PROPOSALS) // len(restarts))
 
     def seen_by(self, restarts: Restarts) -> Statistics:
         """One pass for all mixtures."""
