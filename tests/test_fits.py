@@ -118,7 +118,8 @@ def test_the_points_depend_on_neither_the_model_nor_the_way_to_fit_it(overlappin
 
 def test_em_over_mini_batches_equals_em_over_all_points(tmp_path: Path) -> None:
     fractions = ["data.val_fraction=0", "data.test_fraction=0"]
-    overrides = ["data=old_faithful", *fractions, "model.n_components=3", "optimizer=em", "trainer.max_epochs=15"]
+    far = ["moves=none", "init.n_passes=0", "trainer.max_epochs=15"]
+    overrides = ["data=old_faithful", *fractions, "model.n_components=3", "optimizer=em", *far]
     full = run_experiment(tmp_path / "full", *overrides)
     batches = run_experiment(tmp_path / "batches", *overrides, "data.batch_size=64")
     assert full["passes"] == batches["passes"] == 15
