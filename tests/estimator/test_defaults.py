@@ -99,7 +99,8 @@ def test_the_settings_of_a_run_are_arguments(data: str, optimizer: str) -> None:
     assert set(settings) <= set(ARGUMENTS)
     check_arguments({**DEFAULTS, **settings})
     untold = set(ARGUMENTS) - set(settings)
-    assert untold == {"warm_start", "weights_init", "means_init", "precisions_init"}
+    chosen_by = {"max_components", "criterion"}  # of a run that chose, the choice is told
+    assert untold == {"warm_start", "weights_init", "means_init", "precisions_init"} | chosen_by
 
 
 def test_a_run_at_the_defaults_of_the_configuration_is_an_estimator_at_its_own() -> None:
