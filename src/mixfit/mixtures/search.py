@@ -101,10 +101,11 @@ def search(family: Covariance, floor: float, points: Points, how: Search, genera
 
 
 def _patience(how: Search, pool: _Pool, family: Covariance, points: Points) -> int:
-    """One turn is enough where all starts have come to one place; if none is wanted, there is none."""
+    """As many turns as are asked for; if that is left open, fewer where all starts have come to one place."""
     if how.patience is not None:
         return how.patience
-    return 1 if pool.agrees else points.affordable(family, LEAST_PATIENCE, PATIENCE)
+    most = LEAST_PATIENCE if pool.agrees else PATIENCE
+    return points.affordable(family, 1 if pool.agrees else LEAST_PATIENCE, most)
 
 
 @torch.no_grad()
