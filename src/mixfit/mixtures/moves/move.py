@@ -15,7 +15,7 @@ from mixfit.mixtures.statistics import Statistics
 WORK = 2**23
 """Numbers that one pass over several mixtures may look at, points times components times features: 20 milliseconds."""
 
-MOST_PROPOSALS = 128
+MOST_PROPOSALS = 64
 """Proposals of one turn for all mixtures together: the fewer mixtures are left, the more is tried for each."""
 
 
