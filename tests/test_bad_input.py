@@ -135,9 +135,6 @@ TYPED: list[tuple[str, list[str]]] = [
     ("data.path=x.csv", ["data.path", "data=bimodal has no such option", "file has"]),
     ("experiment=old_faithful optimizer.lr=1", ["optimizer.lr", "optimizer=em has no such option"]),
     ("experiment=old_faithful data.dim=2", ["data.dim", "data=old_faithful has no such", "gaussians, mixgen and"]),
-        "experiment=old_faithful data.dim=2",
-        ["data.dim", "data=old_faithful has no such", "gaussians, mixgen and mixsim"],
-    ),
     ("data=file", ["data.path is missing", "data=file needs it"]),
     # the grammar
     ("+seed=1", ["+seed=1", "leave the + out"]),
