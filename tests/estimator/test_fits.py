@@ -141,7 +141,7 @@ def test_the_best_of_several_starts_is_kept(optimizer: str, points: Array) -> No
     """Each number draws what a smaller one has drawn, and more."""
 
     def begins_at(n_init: int | None) -> GaussianMixture:
-        start = {"init_params": "points", "moves": "none", "n_init": n_init}
+        start: dict[str, Any] = {"init_params": "points", "moves": "none", "n_init": n_init}
         return GaussianMixture(8, covariance_type="tied_spherical", optimizer=optimizer, **start, random_state=2)
 
     found = [begins_at(n_init).set_params(max_iter=1, tol=0).fit(points) for n_init in range(1, 9)]
