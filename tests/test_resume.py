@@ -9,6 +9,7 @@ import pytest
 
 from mixfit.folder import checkpoint_of
 from mixfit.mixtures.mixture import Mixture
+from mixfit.mixtures.restarts import Restarts
 from mixfit.tracking import metrics_file
 from tests.running import LAST, Ended, choices, metrics_in, run_experiment, train
 from tests.same_end import assert_same_end, without_clock
@@ -18,16 +19,19 @@ FIT = [
     *("data=gaussians", "data.n_samples=300", "data.n_val=100", "data.n_test=100", "data.separation=0.5"),
     *("model.n_components=3", "optimizer.tolerance=0", "trainer=cpu"),
 ]
+FITTING, SEARCHING = (Mixture, "statistics_of"), (Restarts, "statistics")
 PASSES = {"null": 160, "100": 8}
 """For each batch size: several of Lightning's epochs."""
 
 
 class Looks:
-    """Counts how often anybody looks at points, and presses Ctrl-C at one of these times."""
+    """Counts how often a fit, or the search before it, looks at points, and presses Ctrl-C at one of these times."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, last: int | None = None) -> None:
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, last: int | None = None, who: tuple[type, str] = FITTING
+    ) -> None:
         self.n = 0
-        look = Mixture.statistics_of
+        look = getattr(*who)
 
         def counted(*arguments: Any, **options: Any) -> Any:
             self.n += 1
@@ -35,14 +39,14 @@ class Looks:
                 raise KeyboardInterrupt
             return look(*arguments, **options)
 
-        monkeypatch.setattr(Mixture, "statistics_of", counted)
+        monkeypatch.setattr(*who, counted)
 
 
-def interrupted_at(look: int, folder: Path, *typed: str) -> Ended:
+def interrupted_at(look: int, folder: Path, *typed: str, who: tuple[type, str] = FITTING) -> Ended:
     """A run that is left in the middle of a pass, of a line search, of a validation, of the final measurement."""
     is_resumed = any(argument.startswith("resume=") for argument in typed)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        Looks(monkeypatch, last=look)
+        Looks(monkeypatch, look, who)
         ended = train(folder.parent / "notes" if is_resumed else folder, *typed)
     assert ended.status == 130
     assert metrics_in(folder)["status"] == "interrupted"
@@ -79,7 +83,7 @@ def test_a_run_that_is_interrupted_in_its_first_pass_can_be_gone_on_with(tmp_pat
 def test_a_run_that_came_to_no_checkpoint_begins_anew(is_named: bool, tmp_path: Path) -> None:
     typed = [*FIT, "trainer.max_epochs=20"]
     run_experiment(tmp_path / "whole", *typed)
-    ended = interrupted_at(1, tmp_path / "run", *typed)
+    ended = interrupted_at(30, tmp_path / "run", *typed, who=SEARCHING)
     assert f"resume={tmp_path / 'run'}" in ended.stderr
     assert not (tmp_path / "run" / LAST).exists()
     if is_named:
@@ -93,11 +97,11 @@ def test_a_run_that_came_to_no_checkpoint_begins_anew(is_named: bool, tmp_path: 
 def test_the_same_command_in_the_same_folder_goes_on_and_another_one_is_refused(tmp_path: Path) -> None:
     typed = [*FIT, "data.batch_size=100", "trainer.max_epochs=8"]
     run_experiment(tmp_path / "whole", *typed)
-    interrupted_at(60, tmp_path / "run", *typed)
+    interrupted_at(20, tmp_path / "run", *typed)
     again = train(tmp_path / "run", *typed)
     assert "goes on where it was interrupted" in again.stdout
     assert_same_end(tmp_path / "run", tmp_path / "whole")
-    interrupted_at(60, tmp_path / "other", *typed, "model.n_components=2")
+    interrupted_at(20, tmp_path / "other", *typed, "model.n_components=2")
     before = (tmp_path / "other" / ".hydra" / "config.yaml").read_text()
     another = train(tmp_path / "other", *typed)
     assert another.status == 1
@@ -109,7 +113,7 @@ def test_the_same_command_in_the_same_folder_goes_on_and_another_one_is_refused(
 def test_a_checkpoint_of_another_configuration_is_not_gone_on_with(tmp_path: Path) -> None:
     """As a kill leaves it that comes when Hydra has noted what was asked for and nothing has begun."""
     typed = [*FIT, "data.batch_size=100", "trainer.max_epochs=8"]
-    interrupted_at(60, tmp_path / "run", *typed)
+    interrupted_at(20, tmp_path / "run", *typed)
     notes = tmp_path / "run" / ".hydra" / "config.yaml"
     notes.write_text(notes.read_text().replace("seed: 0", "seed: 1"))
     ended = train(tmp_path / "elsewhere", f"resume={tmp_path / 'run'}")
@@ -126,7 +130,7 @@ def test_a_run_that_is_gone_on_with_from_elsewhere_finds_its_file(
     Path("points.csv").write_text("\n".join(["x"] + [str(n**2 % 97) for n in range(200)]))
     typed = ["data=file", "data.path=points.csv", "data.batch_size=50", "trainer.max_epochs=8", "trainer=cpu"]
     run_experiment(Path("whole"), *typed)
-    interrupted_at(60, Path("run"), *typed)
+    interrupted_at(20, Path("run"), *typed)
     monkeypatch.chdir(tmp_path / "elsewhere")
     ended = train(tmp_path / "notes", "resume=../here/run")
     assert ended.status == 0, ended.stderr
@@ -137,7 +141,7 @@ def test_a_run_is_not_gone_on_with_on_other_points(tmp_path: Path) -> None:
     path, numbers = tmp_path / "points.csv", [n**2 % 97 for n in range(200)]
     path.write_text("\n".join(["x", *map(str, numbers)]))
     typed = ["data=file", f"data.path={path}", "data.batch_size=50", "trainer.max_epochs=8", "trainer=cpu"]
-    interrupted_at(60, tmp_path / "run", *typed)
+    interrupted_at(20, tmp_path / "run", *typed)
     path.write_text("\n".join(["x", *map(str, [*numbers[:-1], 5])]))
     ended = train(tmp_path / "elsewhere", f"resume={tmp_path / 'run'}")
     assert ended.status == 1
@@ -173,7 +177,8 @@ def test_a_run_whose_notes_are_cut_off_is_not_gone_on_with(name: str, tmp_path: 
     [(["optimizer=em", "data.n_val=0"], 4), (["optimizer=adam"], 60), (["optimizer=adam", "data.batch_size=500"], 3)],
 )
 def test_a_resumed_run_ends_where_an_uninterrupted_one_does(overrides: list[str], cut_at: int, tmp_path: Path) -> None:
-    fit, cap = [*OVERLAPPING, "model.n_components=3", *overrides], f"trainer.max_epochs={cut_at + 4}"
+    far = ["model.n_components=3", "moves=none", "init.n_passes=0"]
+    fit, cap = [*OVERLAPPING, *far, *overrides], f"trainer.max_epochs={cut_at + 4}"
     whole = run_experiment(tmp_path / "whole", *fit, cap)
     cut = run_experiment(tmp_path / "cut", *fit, f"trainer.max_epochs={cut_at}")
     assert not cut["converged"]
