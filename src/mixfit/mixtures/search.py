@@ -26,7 +26,7 @@ from mixfit.mixtures.moves import Move, Points
 from mixfit.mixtures.moves.alternating import alternating
 from mixfit.mixtures.ranking import Rank
 from mixfit.mixtures.restarts import Restarts
-from mixfit.mixtures.settling import is_better, ranked, settled
+from mixfit.mixtures.settling import best_first, is_better, ranked, settled
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ def search(family: Covariance, floor: float, points: Points, how: Search, genera
     drawn = points.after(draws(family, floor, points, how, generator), how.n_passes)
     found = ranked(drawn, points)
     objectives, moves = [rank.objective for rank in found], how.patience != 0
-    best = sorted(range(len(found)), key=found.__getitem__)[: MOST_FINALISTS if moves else 1]
+    best = best_first(found)[: MOST_FINALISTS if moves else 1]
     pool = _Pool(drawn[best], [found[which] for which in best], best, points)
     if moves:
         pool.settle()
@@ -177,12 +177,13 @@ class _Pool:
             return proposals
         tried = self.points.after(proposals, TRYING)
         found = ranked(tried, self.points)
-        return tried[[min(range(which, len(found), n_mixtures), key=found.__getitem__) for which in range(n_mixtures)]]
+        order = best_first(found)
+        return tried[[next(place for place in order if place % n_mixtures == which) for which in range(n_mixtures)]]
 
     def _keep(self, restarts: Restarts, found: Sequence[Rank], origins: Sequence[int]) -> None:
         """Of mixtures that have come to the same place, one."""
         order: list[int] = []
-        for which in sorted(range(len(found)), key=found.__getitem__):
+        for which in best_first(found):
             if not order or is_better(found[order[-1]], found[which]):
                 order.append(which)
         self.restarts, self.ranks = restarts[order], [found[which] for which in order]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import inf, isfinite
+
 import torch
 
 from mixfit.mixtures.moves import Points
@@ -18,6 +21,20 @@ SETTLED = 1e-7
 def is_better(one: Rank, other: Rank, by: float = SETTLED) -> bool:
     """Whether one has fewer spikes than the other, or as many and an objective that is lower by so much."""
     return (one.n_spikes, one.objective + by) < (other.n_spikes, other.objective)
+
+
+def best_first(found: Sequence[Rank]) -> list[int]:
+    """The places of ranks, the best first; of those alike the first to come.
+
+    So which of several mixtures that have come to the same place is kept does not hang on a rounding error, and data in
+    other units lead to the same one.
+    """
+
+    def place(which: int) -> tuple[int, float]:
+        n_spikes, objective = found[which]
+        return n_spikes, round(objective / SETTLED) if isfinite(objective) else inf
+
+    return sorted(range(len(found)), key=place)
 
 
 def ranked(restarts: Restarts, points: Points) -> list[Rank]:

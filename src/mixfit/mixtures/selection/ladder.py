@@ -25,7 +25,7 @@ from mixfit.mixtures.ranking import Rank
 from mixfit.mixtures.restarts import Restarts
 from mixfit.mixtures.search import Search, draws, search
 from mixfit.mixtures.selection.splitting import splits
-from mixfit.mixtures.settling import is_better, ranked, settled
+from mixfit.mixtures.settling import best_first, is_better, ranked, settled
 
 DRAWS, LEAST_DRAWS = 8, 4
 """Starts of a rung's own where nobody says how many: of few points, and of many."""
@@ -66,7 +66,7 @@ class Rung:
         if len(candidates) > FINALISTS:
             tried = self.points.after(candidates, TRYING)
             found = ranked(tried, self.points)
-            candidates = tried[sorted(range(len(found)), key=found.__getitem__)[:FINALISTS]]
+            candidates = tried[best_first(found)[:FINALISTS]]
         best, rank = _best(settled(candidates, self.points), self.points)
         improves = is_better(rank, self.rank, WORTH / float(self.points.weights.sum()))
         if improves:
@@ -138,7 +138,7 @@ def _alone(family: Covariance, floor: float, points: Points, how: Search, random
 def _best(restarts: Restarts, points: Points) -> tuple[Restarts, Rank]:
     """The best mixture, and its rank."""
     found = ranked(restarts, points)
-    best = settled(restarts[[min(range(len(found)), key=found.__getitem__)]], points, LINGERING)
+    best = settled(restarts[best_first(found)[:1]], points, LINGERING)
     return best, ranked(best, points)[0]
 
 
