@@ -28,7 +28,7 @@ ARGUMENTS: dict[str, list[Any]] = {
     "tol": [-1e-9, float("nan"), float("inf"), "small", True, [1e-3]],
     "reg_covar": [-1e-9, float("nan"), float("inf"), "small", None, True],
     "max_iter": [0, -5, 10.0, "many", None, True],
-    "n_init": [0, 1.5, None, "two", True],
+    "n_init": [0, 1.5, "two", True],
     "init_params": ["k-means", None, 3, ["kmeans"], {}, "run", "parameters"],
     "random_state": [-1, 2**60, "seed", 1.5, np.random.default_rng(0)],
     "warm_start": [1, "yes", None],

@@ -42,17 +42,17 @@ class Rank(NamedTuple):
 
 
 @torch.no_grad()
-def ranks(restarts: Restarts, looked: Statistics, assignment: Assignment = soft) -> list[Rank]:
-    """The rank of each of R mixtures, given what they saw of all points."""
+def ranks(restarts: Restarts, looked: Statistics, assignment: Assignment = soft, unit: float = 1.0) -> list[Rank]:
+    """The rank of each of R mixtures, given what they saw of all points; `unit` is the weight of what counts as one."""
     objectives = looked.nll if assignment is soft else restarts.smallest_variances.sum(1)
-    n_spikes = spikes(restarts, looked).sum(1)
+    n_spikes = spikes(restarts, looked, unit).sum(1)
     return [Rank(int(n), float(objective)) for n, objective in zip(n_spikes, objectives, strict=True)]
 
 
 @torch.no_grad()
-def spikes(restarts: Restarts, looked: Statistics) -> Tensor:
-    """Which components are spikes, (R, K)."""
-    count = looked.count.view(restarts.components.log_weights.shape)
+def spikes(restarts: Restarts, looked: Statistics, unit: float = 1.0) -> Tensor:
+    """Which components are spikes, (R, K); `unit` is the weight of what counts as one point."""
+    count = (looked.count / unit).view(restarts.components.log_weights.shape)
     if restarts.shares_covariance:
         return torch.zeros_like(count, dtype=torch.bool)
     dim = restarts.family.dim
@@ -66,7 +66,7 @@ def spikes(restarts: Restarts, looked: Statistics) -> Tensor:
     found = (count < needed) | ((narrow | on_floor) & few)
     if bool((on_floor & ~few).any()):
         found |= on_floor & (restarts.unbounded_variances(looked) <= FLAT * restarts.floor)
-    return found & ~_isolated(restarts, found, float(looked.n_points)) if bool(found.any()) else found
+    return found & ~_isolated(restarts, found, float(looked.n_points) / unit) if bool(found.any()) else found
 
 
 def _narrowest(restarts: Restarts) -> Tensor:

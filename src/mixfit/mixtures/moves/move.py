@@ -33,6 +33,14 @@ class Points(NamedTuple):
     assignment: Assignment = soft
 
     @property
+    def unit(self) -> float:
+        """The weight that counts as one point: the smallest, but no less than a tenth of the mean.
+
+        Only ratios of weights matter to a fit, so twice the weights are no more points.
+        """
+        return max(float(self.weights.min()), float(self.weights.mean()) / 10)
+
+    @property
     def is_soft(self) -> bool:
         """Whether every component has its share of every point."""
         return self.assignment is soft
