@@ -138,13 +138,18 @@ class _Pool:
         self._keep(at_rest, ranked(at_rest, self.points), self.origins)
 
     def found(self, drawn: list[float], move: Move, patience: int, generator: torch.Generator) -> Found:
-        """Tries the move until the best has gained nothing for so many turns in a row."""
+        """Tries the move until for so many turns in a row nothing was better than all before.
+
+        Than all, and not than the last: what settles may sink into a spike, and a move that takes it out again would
+        count as a gain for ever.
+        """
         gains: list[float] = []
         turn = waited = 0
+        best = self.ranks[0]
         while waited < patience:
-            best = self.ranks[0]
             gains += self._moved(move, turn, generator)
-            waited = 0 if is_better(self.ranks[0], best) else waited + 1
+            gained = is_better(self.ranks[0], best)
+            best, waited = (self.ranks[0], 0) if gained else (best, waited + 1)
             turn += 1
         ended = [rank.objective for rank in self.ranks]
         return Found(self.restarts.one(0), Landscape(drawn, ended, self.origins[0], gains))
