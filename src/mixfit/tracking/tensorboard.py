@@ -139,7 +139,7 @@ class TensorBoard(Callback):
         """Once, for a search comes before the first pass."""
         with self.slides.timed():
             figure = landscape_figure(landscape.drawn, landscape.ended, landscape.winner)
-            file.write_picture("restarts", png(drawn(figure)), 0)
+            file.write_picture("landscape", png(drawn(figure)), 0)
 
     def _write_history(self, file: EventFile, module: MixtureModule) -> None:
         curve = module.history["nll/train"]
