@@ -33,10 +33,10 @@ def identity_like(matrix: Tensor) -> Tensor:
 def below_floor(covariance: Tensor, floor: float) -> Tensor:
     """Whether any eigenvalue of each lies below the floor, (…): Σ - floor·I has a Cholesky factor if none does.
 
-    A matrix of numbers that are no numbers has no eigenvalues.
+    Where any of them holds numbers that are no numbers, none does: such a step is undone and not mended.
     """
     _, first_failed_minor = torch.linalg.cholesky_ex(covariance - floor * identity_like(covariance))
-    return (first_failed_minor > 0) & covariance.isfinite().all(-1).all(-1)
+    return (first_failed_minor > 0) & covariance.isfinite().all()
 
 
 def lower_triangular(factor: Tensor) -> Tensor:
