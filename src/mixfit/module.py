@@ -34,7 +34,7 @@ from mixfit.mixtures.passes.one_pass import Block
 from mixfit.mixtures.poorest import poorest_places
 from mixfit.mixtures.search import Found, Landscape, Search
 from mixfit.mixtures.standardization import COARSE, Standardization, column_of_rounding
-from mixfit.mixtures.statistics import Statistics
+from mixfit.mixtures.statistics import Statistics, weight_of_one
 from mixfit.optimizers import ClosedForm, ClosedFormFitter, Fitter, GradientFitter, Pass, Plateau, Stopping, Verdict
 
 DTYPES = {"64-true": torch.float64, "32-true": torch.float32}
@@ -141,7 +141,7 @@ class MixtureModule(LightningModule):
         self._check(train)
         standardization = Standardization.of_moments(train.weighted_moments, self.family.per_axis)
         mixture = Mixture(self.family(self.n_components, train.dim), self.floor).to(dtype)
-        self.begin_at(Density(mixture, standardization))
+        self.begin_at(Density(mixture, standardization), train.sample.weights)
         if searches and not self.start_is_given:
             self._begin_by(start_, train)
         if self.adjust:
@@ -161,11 +161,15 @@ class MixtureModule(LightningModule):
             )
         self.landscape = None if found is None else found.landscape
 
-    def begin_at(self, density: Density) -> None:
-        """Takes a density as it is, its standardization included, as where the fit begins; the floor may raise it."""
+    def begin_at(self, density: Density, weights: Tensor | None = None) -> None:
+        """Takes a density as it is, its standardization included, as where the fit begins; the floor may raise it.
+
+        The weights (N,) of the points say what counts as one.
+        """
         self.density = density
         density.mixture.bound_()
         self.fitter = self._make_fitter(density.mixture)
+        self.fitter.collapses.unit = weight_of_one(weights)
 
     def _make_fitter(self, mixture: Mixture) -> Fitter:
         make = self.make_optimizer

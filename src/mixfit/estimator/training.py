@@ -86,7 +86,7 @@ def fitted(
     numbers = train.points.numel() * n_components
     module = make_module(max_passes=max_passes, passes_per_visit=passes_per_visit(numbers), seed=seed)
     if start is not None:
-        module.begin_at(start)
+        module.begin_at(start, train.weights)
     datamodule = MixtureDataModule(Given(train), batch_size, seed)
     with quiet_lightning(), with_threads(numbers):
         trainer = _trainer(max_passes, dtype, device)

@@ -24,6 +24,14 @@ from torch import Tensor
 from mixfit.mixtures.products import packed, unpacked
 
 
+def weight_of_one(weights: Tensor | None) -> float:
+    """The weight that counts as one point: the smallest of the weights (N,), but no less than a tenth of their mean.
+
+    Only ratios of weights matter to a fit, so twice the weights are no more points; None is one for every point.
+    """
+    return 1.0 if weights is None else max(float(weights.min()), float(weights.mean()) / 10)
+
+
 @dataclass(frozen=True)
 class Statistics:
     """Sums over points; `a + b` are the statistics of both sets of points together.

@@ -42,6 +42,7 @@ class Collapses:
 
     def __init__(self, mixture: Mixture) -> None:
         self.mixture = mixture
+        self.unit = 1.0  # the weight that counts as one point
         self.times = [0] * mixture.covariance.n_components
 
     @torch.no_grad()
@@ -56,6 +57,7 @@ class Collapses:
         Raises:
             InputError: a component has collapsed more often than `PATIENCE` allows.
         """
+        count, n_points = count / self.unit, n_points / self.unit
         needed = self.mixture.covariance.n_needed
         if float(count.min()) >= max(needed, EMPTY * n_points):
             return False

@@ -10,7 +10,7 @@ from torch import Tensor
 from mixfit.mixtures.assignments import Assignment, soft
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.restarts import Restarts
-from mixfit.mixtures.statistics import Statistics
+from mixfit.mixtures.statistics import Statistics, weight_of_one
 
 WORK = 2**23
 """Numbers that one pass over several mixtures may look at, points times components times features: 20 milliseconds."""
@@ -34,11 +34,8 @@ class Points(NamedTuple):
 
     @property
     def unit(self) -> float:
-        """The weight that counts as one point: the smallest, but no less than a tenth of the mean.
-
-        Only ratios of weights matter to a fit, so twice the weights are no more points.
-        """
-        return max(float(self.weights.min()), float(self.weights.mean()) / 10)
+        """The weight that counts as one point."""
+        return weight_of_one(self.weights)
 
     @property
     def is_soft(self) -> bool:
