@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 import torch
 
-from mixfit.checkpoint import PARTS
+from mixfit.checkpoint import PARTS, check_checkpoints
 from mixfit.data.gaussians import Gaussians
+from mixfit.errors import InputError
 from mixfit.mixtures.covariances import Full
 from mixfit.tracking import metrics_file
 from tests.running import BEST, LAST, density_in, metrics_in, run_experiment, train
@@ -192,6 +193,16 @@ def test_numbers_that_are_no_checkpoint_of_the_run_are_refused(
     assert ended.status == 1
     assert clue in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("count", [None, -1, 1.5, "word", [], torch.ones(2)], ids=repr)
+def test_a_checkpoint_that_has_miscounted_its_steps_is_refused(count: object, unfinished: Path) -> None:
+    """Lightning would find out in the middle of a fit."""
+    content = loaded(unfinished / LAST)
+    content["loops"]["fit_loop"]["epoch_loop.batch_progress"]["total"]["completed"] = count
+    torch.save(content, unfinished / LAST)
+    with pytest.raises(InputError, match=r"last\.ckpt: has .* where a run counts its steps"):
+        check_checkpoints(unfinished, n_components=8)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ over, which is late to learn that it cannot be.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import torch
@@ -36,12 +37,26 @@ def loaded(path: Path) -> dict[str, Any]:
     parts = content if isinstance(content, dict) else {}
     if wrong := [part for part, kind in PARTS.items() if not isinstance(parts.get(part), kind)]:
         raise InputError(f"{path}: is no checkpoint of a run, for it has no {wrong[0]}; put back the one that it wrote")
+    if miscounted := list(_miscounted(parts["loops"])):
+        raise InputError(
+            f"{path}: has {shorten(repr(miscounted[0]), 40)} where a run counts its steps, which is no whole number "
+            "from 0 up; put back the one that the run wrote"
+        )
     if foreign := foreign_path(parts["callbacks"]):
         raise InputError(
             f"{path}: names {foreign!r} as a checkpoint of the run, which Lightning would remove in time; put back the "
             "one that the run wrote"
         )
     return content
+
+
+def _miscounted(loops: object) -> Iterator[object]:
+    """What Lightning's loops cannot have counted, for they hold numbers of steps, of epochs, and nothing else."""
+    if isinstance(loops, dict):
+        for part in loops.values():
+            yield from _miscounted(part)
+    elif not isinstance(loops, int) or loops < 0:
+        yield loops
 
 
 def check_checkpoints(folder: Path, n_components: int) -> None:

@@ -106,6 +106,13 @@ def test_where_all_components_are_spikes_none_is_excused() -> None:
     assert found(Full, [np.full((34, DIM), 0.0), np.full((20, DIM), 998.0)]) == [True, True]
 
 
+@pytest.mark.parametrize(("n_more", "expected"), [(DIM + 1, False), (DIM + 2, True)])
+def test_where_points_are_too_few_for_all_components_none_is_one(n_more: int, expected: bool) -> None:
+    """Two full components need D + 2 points each; with fewer in all, whatever is found has spikes."""
+    few, rest = group(4, 0, 1, 0), group(n_more + 1, 9, 1, 1)
+    assert found(Full, [few, rest]) == [expected, False]
+
+
 @pytest.mark.parametrize("family", SHARED)
 def test_components_of_one_covariance_are_never_any(family: type[Covariance]) -> None:
     assert found(family, [*BROAD, group(2, 24, 1e-5, 3)]) == [False] * 3

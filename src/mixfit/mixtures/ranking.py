@@ -7,7 +7,8 @@ chance; or one that holds few points and is much narrower in some direction than
 floor; or one that is flat in some direction, for there its points have one value.
 
 Not counted are those that lie far from all others, for the data put them there, as a code for missing values does.
-Where all components share one covariance the likelihood has a bound, and there are no spikes.
+Where all components share one covariance the likelihood has a bound, and there are no spikes. Where there are too few
+points for K components to hold enough of them each, every mixture has spikes, and the likelihood alone decides.
 """
 
 from __future__ import annotations
@@ -53,10 +54,10 @@ def ranks(restarts: Restarts, looked: Statistics, assignment: Assignment = soft,
 def spikes(restarts: Restarts, looked: Statistics, unit: float = 1.0) -> Tensor:
     """Which components are spikes, (R, K); `unit` is the weight of what counts as one point."""
     count = (looked.count / unit).view(restarts.components.log_weights.shape)
-    if restarts.shares_covariance:
-        return torch.zeros_like(count, dtype=torch.bool)
-    dim = restarts.family.dim
+    dim, n_points = restarts.family.dim, float(looked.n_points) / unit
     needed = dim + 2 if dim > 1 else 2.5
+    if restarts.shares_covariance or n_points < needed * count.shape[1]:
+        return torch.zeros_like(count, dtype=torch.bool)
     variances = restarts.smallest_variances
     narrow = _narrowest(restarts) < NARROW
     if dim == 1:
@@ -66,7 +67,7 @@ def spikes(restarts: Restarts, looked: Statistics, unit: float = 1.0) -> Tensor:
     found = (count < needed) | ((narrow | on_floor) & few)
     if bool((on_floor & ~few).any()):
         found |= on_floor & (restarts.unbounded_variances(looked) <= FLAT * restarts.floor)
-    return found & ~_isolated(restarts, found, float(looked.n_points) / unit) if bool(found.any()) else found
+    return found & ~_isolated(restarts, found, n_points) if bool(found.any()) else found
 
 
 def _narrowest(restarts: Restarts) -> Tensor:

@@ -26,7 +26,7 @@ from mixfit.mixtures.moves import Move, Points
 from mixfit.mixtures.moves.alternating import alternating
 from mixfit.mixtures.ranking import Rank
 from mixfit.mixtures.restarts import Restarts
-from mixfit.mixtures.settling import best_first, is_better, ranked, settled
+from mixfit.mixtures.settling import SETTLED, best_first, is_better, ranked, settled
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +41,10 @@ TRYING = 15
 
 PATIENCE, LEAST_PATIENCE = 4, 2
 """Turns without a gain after which a search ends, where nobody says how many: of few points, and of many."""
+
+WORTHWHILE = 0.01
+"""Nats, of all points together: a turn that gains less is one without a gain, for EM creeping on a ridge gains a little
+for ever."""
 
 
 @dataclass(frozen=True)
@@ -138,21 +142,28 @@ class _Pool:
         self._keep(at_rest, ranked(at_rest, self.points), self.origins)
 
     def found(self, drawn: list[float], move: Move, patience: int, generator: torch.Generator) -> Found:
-        """Tries the move until for so many turns in a row nothing was better than all before.
+        """Tries the move until for so many turns in a row nothing was worth going on for, and returns the best of all.
 
-        Than all, and not than the last: what settles may sink into a spike, and a move that takes it out again would
-        count as a gain for ever.
+        Of all, and not the last: what settles may sink into a spike, and a move that takes it out again would count as
+        a gain for ever.
         """
         gains: list[float] = []
         turn = waited = 0
-        best = self.ranks[0]
+        best, rank, winner = self._first()
+        reached, worthwhile = rank, max(SETTLED, WORTHWHILE / self.points.n_points)
         while waited < patience:
             gains += self._moved(move, turn, generator)
-            gained = is_better(self.ranks[0], best)
-            best, waited = (self.ranks[0], 0) if gained else (best, waited + 1)
-            turn += 1
-        ended = [rank.objective for rank in self.ranks]
-        return Found(self.restarts.one(0), Landscape(drawn, ended, self.origins[0], gains))
+            turn, waited = turn + 1, waited + 1
+            if is_better(self.ranks[0], rank):
+                best, rank, winner = self._first()
+            if is_better(rank, reached, worthwhile):
+                reached, waited = rank, 0
+        ended = [rank.objective, *(other.objective for other in self.ranks if is_better(rank, other))]
+        return Found(best, Landscape(drawn, ended, winner, gains))
+
+    def _first(self) -> tuple[Components, Rank, int]:
+        """The best mixture there is now, its rank, and the draw that it came from."""
+        return self.restarts.one(0), self.ranks[0], self.origins[0]
 
     def _moved(self, move: Move, turn: int, generator: torch.Generator) -> list[float]:
         """Takes proposals in place of mixtures that rank worse; returns what each was better by.

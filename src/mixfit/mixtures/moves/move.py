@@ -38,6 +38,11 @@ class Points(NamedTuple):
         return weight_of_one(self.weights)
 
     @property
+    def n_points(self) -> float:
+        """How many points they stand for."""
+        return float(self.weights.sum()) / self.unit
+
+    @property
     def is_soft(self) -> bool:
         """Whether every component has its share of every point."""
         return self.assignment is soft
