@@ -33,8 +33,11 @@ logger = logging.getLogger(__name__)
 MOST_RESTARTS, LEAST_RESTARTS = 128, 2
 """Starts that are made where nobody says how many: of few points, and of many."""
 
-MOST_FINALISTS = 16
-"""So many starts are settled, and moved."""
+MOST_FINALISTS, LEAST_FINALISTS = 16, 2
+"""So many starts are settled, and moved: of few points, and of many."""
+
+SHARE = 1 / 8
+"""Of the work of a pass over the starts, which finalists may cost: they are looked at for many turns."""
 
 TRYING = 15
 """Passes of EM after which the best of several proposals for one mixture is chosen."""
@@ -97,7 +100,8 @@ def search(family: Covariance, floor: float, points: Points, how: Search, genera
     drawn = points.after(draws(family, floor, points, how, generator), how.n_passes)
     found = ranked(drawn, points)
     objectives, moves = [rank.objective for rank in found], how.patience != 0
-    best = best_first(found)[: MOST_FINALISTS if moves else 1]
+    n_finalists = points.affordable(family, LEAST_FINALISTS, MOST_FINALISTS, SHARE) if moves else 1
+    best = best_first(found)[:n_finalists]
     pool = _Pool(drawn[best], [found[which] for which in best], best, points)
     if moves:
         pool.settle()

@@ -47,10 +47,10 @@ class Points(NamedTuple):
         """Whether every component has its share of every point."""
         return self.assignment is soft
 
-    def affordable(self, family: Covariance, least: int, most: int) -> int:
-        """As many mixtures of this family as a pass can look at for little, within these bounds."""
+    def affordable(self, family: Covariance, least: int, most: int, share: float = 1.0) -> int:
+        """As many mixtures of this family as a pass can look at for little, or a share of it, within these bounds."""
         n_features = 1 + family.dim + sum(tile.size for tile in family.products(family.dim, 2**20))
-        return min(most, max(least, WORK // (len(self.points) * family.n_components * n_features)))
+        return min(most, max(least, int(share * WORK) // (len(self.points) * family.n_components * n_features)))
 
     def proposals_for_each(self, restarts: Restarts) -> int:
         """How many proposals for each of some mixtures a pass can look at for little; at least one."""
