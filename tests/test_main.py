@@ -100,6 +100,7 @@ def test_two_processes_work_on_one_fit(sweep: list[str], tmp_path: Path) -> None
 @pytest.mark.parametrize("start", [["-m", "mixfit", "train"], [str(REPOSITORY / "train.py")]])
 def test_an_interrupted_fit_says_what_to_type(start: list[str], tmp_path: Path) -> None:
     slow = ["data=gaussians", "data.separation=0.5", "model.n_components=10", "optimizer=em", "optimizer.tolerance=0"]
+    slow += ["moves=none"]
     fit = subprocess.Popen(
         [sys.executable, *start, *slow, "trainer=cpu", "trainer.max_epochs=100000", "hydra.run.dir=run"],
         cwd=tmp_path,
