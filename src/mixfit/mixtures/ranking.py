@@ -8,7 +8,7 @@ floor; or one that is flat in some direction, for there its points have one valu
 
 Not counted are those that lie far from all others, for the data put them there, as a code for missing values does.
 Where all components share one covariance the likelihood has a bound, and there are no spikes. Where there are too few
-points for K components to hold enough of them each, every mixture has spikes, and the likelihood alone decides.
+points for K components to hold enough of them each (`can_avoid_spikes`), the likelihood alone decides.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from mixfit.mixtures.assignments import Assignment, soft
+from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.covariances.cholesky import bounded_factor
 from mixfit.mixtures.mixture import UNLIKELY
 from mixfit.mixtures.restarts import Restarts
@@ -54,9 +55,8 @@ def ranks(restarts: Restarts, looked: Statistics, assignment: Assignment = soft,
 def spikes(restarts: Restarts, looked: Statistics, unit: float = 1.0) -> Tensor:
     """Which components are spikes, (R, K); `unit` is the weight of what counts as one point."""
     count = (looked.count / unit).view(restarts.components.log_weights.shape)
-    dim, n_points = restarts.family.dim, float(looked.n_points) / unit
-    needed = dim + 2 if dim > 1 else 2.5
-    if restarts.shares_covariance or n_points < needed * count.shape[1]:
+    dim, n_points, needed = restarts.family.dim, float(looked.n_points) / unit, _needed(restarts.family)
+    if restarts.shares_covariance or not can_avoid_spikes(restarts.family, n_points):
         return torch.zeros_like(count, dtype=torch.bool)
     variances = restarts.smallest_variances
     narrow = _narrowest(restarts) < NARROW
@@ -68,6 +68,16 @@ def spikes(restarts: Restarts, looked: Statistics, unit: float = 1.0) -> Tensor:
     if bool((on_floor & ~few).any()):
         found |= on_floor & (restarts.unbounded_variances(looked) <= FLAT * restarts.floor)
     return found & ~_isolated(restarts, found, n_points) if bool(found.any()) else found
+
+
+def can_avoid_spikes(family: Covariance, n_points: float) -> bool:
+    """Whether so many points are enough for components with a covariance each, or share theirs."""
+    return family.own is not type(family) or n_points >= _needed(family) * family.n_components
+
+
+def _needed(family: Covariance) -> float:
+    """Fewer points nearly lie in a plane by chance."""
+    return family.dim + 2 if family.dim > 1 else 2.5
 
 
 def _narrowest(restarts: Restarts) -> Tensor:

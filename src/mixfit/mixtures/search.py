@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -24,7 +24,7 @@ from mixfit.mixtures.initializers.initializer import Initializer
 from mixfit.mixtures.initializers.kmeans_plusplus import kmeans_plusplus
 from mixfit.mixtures.moves import Move, Points
 from mixfit.mixtures.moves.alternating import alternating
-from mixfit.mixtures.ranking import Rank
+from mixfit.mixtures.ranking import Rank, can_avoid_spikes
 from mixfit.mixtures.restarts import Restarts
 from mixfit.mixtures.settling import SETTLED, best_first, is_better, ranked, settled
 
@@ -96,7 +96,13 @@ class Found(NamedTuple):
 
 @torch.no_grad()
 def search(family: Covariance, floor: float, points: Points, how: Search, generator: torch.Generator) -> Found:
-    """The best mixture that a search finds from draws."""
+    """The best mixture that a search finds from draws.
+
+    Of too few points for the family each mixture measures the floor, and the likeliest says no more than any: one draw
+    has to do unless more are asked for, and none is moved.
+    """
+    if not can_avoid_spikes(family, points.n_points):
+        how = replace(how, patience=0)
     drawn = points.after(draws(family, floor, points, how, generator), how.n_passes)
     found = ranked(drawn, points)
     objectives, moves = [rank.objective for rank in found], how.patience != 0
