@@ -54,13 +54,13 @@ def settled(restarts: Restarts, points: Points, most: int | None = None, n_rival
         some = restarts[moving]
         looked = points.seen_by(some)
         restarts = restarts.with_(moving, some.maximized(looked))
-        if not points.is_soft:  # whose objective is no likelihood
-            continue
         now = last.clone()
         now[moving] = looked.nll.cpu().to(torch.float64)
         gains, last = last - now, now
         moves = gains > SETTLED
-        if n_rivals:
+        if not points.is_soft:  # hard steps lower no likelihood, and stay where they no longer change it
+            moves = gains.abs() > SETTLED
+        elif n_rivals:
             moves[n_rivals:] &= now[n_rivals:] - now[:n_rivals] <= n_passes * gains[n_rivals:]
         moving = [which for which in moving if bool(moves[which])]
         if not moving:
