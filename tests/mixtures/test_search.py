@@ -25,7 +25,7 @@ from mixfit.mixtures.moves.stay import stay
 from mixfit.mixtures.ranking import Rank
 from mixfit.mixtures.restarts import Restarts
 from mixfit.mixtures.search import Found, Search, search, search_from
-from mixfit.mixtures.settling import SETTLED, is_better, ranked
+from mixfit.mixtures.settling import SETTLED, ranked
 
 Array = NDArray[np.float64]
 
@@ -244,19 +244,6 @@ def test_a_search_ends_that_sinks_into_a_spike_whenever_a_move_has_taken_it_out_
 
     found, _ = searched(Full, points, seed=seed, move=counted, patience=4, restarts=128)
     assert all(torch.isfinite(parameter).all() for parameter in found.components)
-
-
-@pytest.mark.parametrize("seed", [0, 5, 6])
-def test_a_search_that_sinks_into_a_spike_returns_what_was_best_before(seed: int) -> None:
-    counts = torch.tensor(np.random.default_rng(seed).poisson(2.0, size=(300, 1)).astype(float))
-    points, best_of_turns = looked_at((counts - counts.mean()) / counts.std()), []
-
-    def noted(restarts: Restarts, points: Points, turn: int, generator: torch.Generator) -> Restarts:
-        best_of_turns.append(min(ranked(restarts, points)))
-        return alternating(restarts, points, turn, generator)
-
-    _, rank = searched(Full, points, seed=seed, move=noted, patience=4)
-    assert not is_better(min(best_of_turns), rank)
 
 
 def test_a_search_does_not_go_on_for_what_em_gains_by_creeping_along_a_ridge() -> None:

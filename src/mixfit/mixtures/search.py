@@ -26,7 +26,7 @@ from mixfit.mixtures.moves import Move, Points
 from mixfit.mixtures.moves.alternating import alternating
 from mixfit.mixtures.ranking import Rank, can_avoid_spikes
 from mixfit.mixtures.restarts import Restarts
-from mixfit.mixtures.settling import SETTLED, best_first, is_better, ranked, settled
+from mixfit.mixtures.settling import LEAST_SETTLING, SETTLED, best_first, is_better, ranked, settled
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +44,9 @@ TRYING = 15
 
 PATIENCE, LEAST_PATIENCE = 4, 2
 """Turns without a gain after which a search ends, where nobody says how many: of few points, and of many."""
+
+MOST_RESTING, AT_REST = 500, 1e-10
+"""So many passes at most, until one gains less, in nats per point: some mixtures creep for long, and then sink."""
 
 WORTHWHILE = 0.01
 """Nats, of all points together: a turn that gains less is one without a gain, for EM creeping on a ridge gains a little
@@ -152,28 +155,36 @@ class _Pool:
         self._keep(at_rest, ranked(at_rest, self.points), self.origins)
 
     def found(self, drawn: list[float], move: Move, patience: int, generator: torch.Generator) -> Found:
-        """Tries the move until for so many turns in a row nothing was worth going on for, and returns the best of all.
+        """Tries the move until nothing was worth going on for, for so many turns in a row.
 
-        Of all, and not the last: what settles may sink into a spike, and a move that takes it out again would count as
-        a gain for ever.
+        Gains are counted from the best of all turns, and not from the last: what settles may sink into a spike, and a
+        move that takes it out again would count as a gain for ever. What was better before it sank was on its way
+        there, and is not kept.
         """
         gains: list[float] = []
         turn = waited = 0
-        best, rank, winner = self._first()
-        reached, worthwhile = rank, max(SETTLED, WORTHWHILE / self.points.n_points)
+        reached, worthwhile = self.ranks[0], max(SETTLED, WORTHWHILE / self.points.n_points)
         while waited < patience:
             gains += self._moved(move, turn, generator)
             turn, waited = turn + 1, waited + 1
-            if is_better(self.ranks[0], rank):
-                best, rank, winner = self._first()
-            if is_better(rank, reached, worthwhile):
-                reached, waited = rank, 0
-        ended = [rank.objective, *(other.objective for other in self.ranks if is_better(rank, other))]
-        return Found(best, Landscape(drawn, ended, winner, gains))
+            if is_better(self.ranks[0], reached, worthwhile):
+                reached, waited = self.ranks[0], 0
+        if patience:
+            self._rest()
+        ended = [rank.objective for rank in self.ranks]
+        return Found(self.restarts.one(0), Landscape(drawn, ended, self.origins[0], gains))
 
-    def _first(self) -> tuple[Components, Rank, int]:
-        """The best mixture there is now, its rank, and the draw that it came from."""
-        return self.restarts.one(0), self.ranks[0], self.origins[0]
+    def _rest(self) -> None:
+        """Lets the best come to rest; one that sinks into a spike meanwhile leaves its place to the next."""
+        most = self.points.affordable(self.restarts.family, LEAST_SETTLING, MOST_RESTING)
+        for _ in range(len(self.ranks)):
+            at_rest = settled(self.restarts[[0]], self.points, most, gain=AT_REST)
+            found, before = ranked(at_rest, self.points), self.ranks[0]
+            others = list(range(1, len(self.ranks)))
+            all_of_them = at_rest + self.restarts[others] if others else at_rest
+            self._keep(all_of_them, found + self.ranks[1:], self.origins)
+            if found[0].n_spikes <= before.n_spikes:
+                break
 
     def _moved(self, move: Move, turn: int, generator: torch.Generator) -> list[float]:
         """Takes proposals in place of mixtures that rank worse; returns what each was better by.

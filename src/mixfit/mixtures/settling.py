@@ -42,8 +42,10 @@ def ranked(restarts: Restarts, points: Points) -> list[Rank]:
     return ranks(restarts, points.seen_by(restarts), points.assignment, points.unit)
 
 
-def settled(restarts: Restarts, points: Points, most: int | None = None, n_rivals: int = 0) -> Restarts:
-    """The mixtures after so many passes of EM as settle them, fewer for those that move no more; or after `most`.
+def settled(
+    restarts: Restarts, points: Points, most: int | None = None, n_rivals: int = 0, gain: float = SETTLED
+) -> Restarts:
+    """The mixtures after so many passes of EM as settle them, or `most`; fewer for those that gain less by one.
 
     The first `n_rivals` have each a proposal as many places behind, which is given up once it would not catch up in as
     many passes at its present pace.
@@ -57,9 +59,9 @@ def settled(restarts: Restarts, points: Points, most: int | None = None, n_rival
         now = last.clone()
         now[moving] = looked.nll.cpu().to(torch.float64)
         gains, last = last - now, now
-        moves = gains > SETTLED
+        moves = gains > gain
         if not points.is_soft:  # hard steps lower no likelihood, and stay where they no longer change it
-            moves = gains.abs() > SETTLED
+            moves = gains.abs() > gain
         elif n_rivals:
             moves[n_rivals:] &= now[n_rivals:] - now[:n_rivals] <= n_passes * gains[n_rivals:]
         moving = [which for which in moving if bool(moves[which])]
