@@ -37,6 +37,21 @@ def test_k_and_the_family_are_chosen_and_the_table_is_kept(blobs: Array) -> None
     assert fitted.converged_
 
 
+def test_a_weight_counts_as_that_many_rows_when_k_is_chosen() -> None:
+    """Two groups so near to each other that ten times as many rows name more of them."""
+    random = np.random.default_rng(0)
+    points = np.concatenate([random.normal(size=(60, 1)), random.normal(size=(60, 1)) + 2.9])
+    once, weighted, repeated = (
+        auto().fit(points),
+        auto().fit(points, sample_weight=np.full(120, 10.0)),
+        auto().fit(np.repeat(points, 10, axis=0)),
+    )
+    assert weighted.n_components_ == repeated.n_components_ != once.n_components_
+    for ours, theirs in zip(weighted.selection_, repeated.selection_, strict=True):
+        assert ours["bic"] == pytest.approx(theirs["bic"], abs=1e-6)
+        assert ours["n_points"] == theirs["n_points"] == 1200
+
+
 def test_only_k_or_only_the_family(blobs: Array) -> None:
     fitted = auto(covariance_type="diag").fit(blobs)
     assert (fitted.n_components_, fitted.covariance_type_, len(fitted.selection_)) == (3, "diag", 4)

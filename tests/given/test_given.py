@@ -161,3 +161,10 @@ def test_a_run_from_a_given_start_goes_on_from_any_directory(tmp_path: Path, mon
     ended = train(tmp_path / "unused", f"resume={tmp_path / 'next'}", "trainer.max_epochs=4")
     assert ended.status == 0, ended.stderr
     assert torch.equal(read(tmp_path / "next").history, read(tmp_path / "whole").history)
+
+
+def test_a_mean_whose_distance_has_no_square_is_a_start_like_any_other(tmp_path: Path) -> None:
+    """A picture of the start puts fitted and true components together by their distances."""
+    metrics = run_experiment(tmp_path / "run", "init=parameters", "init.means=[[0],[1e200]]", "trainer.max_epochs=3")
+    assert metrics["status"] == "done"
+    assert np.isfinite(metrics["nll/test"])

@@ -36,7 +36,7 @@ from mixfit.estimator.choice import family_of, k_of, question_of
 from mixfit.estimator.fitted import FittedMixture
 from mixfit.estimator.initial import initial_of
 from mixfit.estimator.keeping import keep
-from mixfit.estimator.points import Points, balanced, part_of, points_of
+from mixfit.estimator.points import Points, balanced, counted, part_of, points_of
 from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.density import Density
@@ -179,7 +179,7 @@ class GaussianMixture(FittedMixture):
         points = points_of(self, X, is_first=not goes_on)
         train = part_of(points, sample_weight)
         with speaking_of_arguments(), torch.inference_mode(mode=False):  # in which nothing could be fitted
-            selection, end = self._fitted(balanced(train), self._seed(), goes_on)
+            selection, end = self._fitted(train, self._seed(), goes_on)
         self._keep(end, train, points)
         self._cells = [] if selection is None else selection.cells
         self._warn(end)
@@ -271,9 +271,10 @@ class GaussianMixture(FittedMixture):
         question = question_of(self, self._search(), seed) if start is None else None
         selection = None
         if question is not None:
-            dataset = Given(train).load(seed)
+            dataset = Given(counted(train)).load(seed)
             with with_threads(question.numbers(dataset)):
                 selection = question.answer(dataset)
+        train = balanced(train)
         kind = self._kind(start, selection)
         return selection, fitted(
             partial(self._module, train, kind),

@@ -100,6 +100,13 @@ def balanced(part: Part) -> Part:
     return Part(part.points, weights=weights / weights.mean())
 
 
+def counted(part: Part) -> Part:
+    """The same points, each as often as its weight says, which a criterion counts; balanced if none could count so."""
+    if part.weights is None or 1e-100 < float(part.weights.sum()) < 1e100:
+        return part
+    return balanced(part)
+
+
 def weights_of(sample_weight: Any, n_points: int) -> Tensor | None:
     """Weights (N,) in float64; None where none are given.
 

@@ -9,6 +9,9 @@ from mixfit.mixtures.density import Density
 from mixfit.mixtures.standardization import Standardization
 from mixfit.tracking.pictures.components import Components
 
+FARTHEST = 1e200
+"""Squared distances beyond are as good as this one, and sums of it are still numbers."""
+
 MOST_DRAWN = 60
 """Powers of ten, up or down, that pictures can be drawn in."""
 
@@ -24,6 +27,7 @@ def matched(fitted: Density, truth: Density | None) -> list[tuple[int, int | Non
     from scipy.optimize import linear_sum_assignment
 
     distances = torch.cdist(_whitened(fitted.means, truth), _whitened(truth.means, truth)).square()
+    distances = distances.nan_to_num(FARTHEST).clamp_max(FARTHEST)
     rows, columns = linear_sum_assignment(distances.numpy())
     pairs = sorted(zip(rows.tolist(), columns.tolist(), strict=True), key=lambda pair: pair[1])
     left = [(k, None) for k in range(len(fitted.means)) if k not in set(rows.tolist())]

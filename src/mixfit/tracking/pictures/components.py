@@ -91,5 +91,6 @@ def _log_normal(points: Array, mean: Array, covariance: Array) -> Array:
     eigenvalues = np.maximum(eigenvalues, len(mean) * np.finfo(np.float64).eps)
     whitened = (points - mean) / deviations @ rotation / np.sqrt(eigenvalues)
     log_volume = np.log(deviations).sum() + 0.5 * np.log(2 * np.pi * eigenvalues).sum()
-    log_normal: Array = -0.5 * np.square(whitened).sum(axis=1) - log_volume
+    with np.errstate(over="ignore"):  # too far for a square: the logarithm is -inf, and that is right
+        log_normal: Array = -0.5 * np.square(whitened).sum(axis=1) - log_volume
     return log_normal
