@@ -84,6 +84,13 @@ def train_in_new_process(folder: Path, *arguments: str, options: tuple[str, ...]
     return Ended(done.returncode, done.stdout, done.stderr, folder)
 
 
+def sweep_in_new_process(folder: Path, *overrides: str) -> Path:
+    """The folder, once a sweep has ended well in it."""
+    ended = train_in_new_process(folder.parent, *overrides, f"hydra.sweep.dir={folder}")
+    assert ended.status == 0, ended.stderr
+    return folder
+
+
 def run_experiment(folder: Path, *overrides: str) -> dict[str, Any]:
     """The metrics of a run that has to succeed."""
     ended = train(folder, *overrides)

@@ -14,7 +14,7 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
 
 from mixfit.tracking import metrics_file
-from tests.running import TRAIN, train, train_in_new_process
+from tests.running import TRAIN, sweep_in_new_process, train, train_in_new_process
 from tests.test_multirun import jobs, table
 
 SWEEP = ["-m", "model.n_components=1,2", "optimizer=em", "seed=0,1", "data.n_samples=300"]
@@ -26,17 +26,12 @@ LAUNCHERS = {
 
 @pytest.fixture(scope="module")
 def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("basic") / "sweep"
-    ended = train_in_new_process(folder.parent, *SWEEP, f"hydra.sweep.dir={folder}")
-    assert ended.status == 0, ended.stderr
-    return folder
+    return sweep_in_new_process(tmp_path_factory.mktemp("basic") / "sweep", *SWEEP)
 
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_every_launcher_gives_the_same_table(launcher: str, one_by_one: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "sweep"
-    ended = train_in_new_process(tmp_path, *SWEEP, *LAUNCHERS[launcher], f"hydra.sweep.dir={folder}")
-    assert ended.status == 0, ended.stderr
+    folder = sweep_in_new_process(tmp_path / "sweep", *SWEEP, *LAUNCHERS[launcher])
     assert jobs(folder) == jobs(one_by_one)
     assert table(folder) == table(one_by_one)
     assert [path.name for path in tmp_path.iterdir()] == ["sweep"]

@@ -3,9 +3,8 @@
 With 32 components the end depends on the start more than on the number of points. So ours is fitted to 30,000 of them,
 drawn at random, from the best of a few starts alone and with the moves of a default fit; to these with moves, and from
 there on once more to all points (`warm_start`); and to all points at once. Beside them stands scikit-learn with its
-defaults and all points. Settings are the same for all seeds, the clock runs for all
-that is called, and all are judged on the same 100,000 points that none has seen. Ours must be at least as good there,
-or its time does not count.
+defaults and all points. Settings are the same for all seeds, the clock runs for all that is called, and all are judged
+on the same 100,000 points that none has seen. Ours must be at least as good there, or its time does not count.
 """
 
 from __future__ import annotations

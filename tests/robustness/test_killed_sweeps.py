@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import TRAIN, train_in_new_process
+from tests.running import TRAIN, sweep_in_new_process
 from tests.test_multirun import inodes, jobs, table
 
 SWEEP = ["-m", "model.n_components=1,2,3", "optimizer=adam,em", "seed=0,1", "data.n_samples=300", "moves=none"]
@@ -41,10 +41,7 @@ def done(folder: Path) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def left_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("whole") / "sweep"
-    ended = train_in_new_process(folder.parent, *SWEEP, f"hydra.sweep.dir={folder}")
-    assert ended.status == 0, ended.stderr
-    return folder
+    return sweep_in_new_process(tmp_path_factory.mktemp("whole") / "sweep", *SWEEP)
 
 
 def test_killing_a_sweep_changes_nothing_but_the_time_it_takes(left_alone: Path, tmp_path: Path) -> None:

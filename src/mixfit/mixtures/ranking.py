@@ -71,7 +71,7 @@ def spikes(restarts: Restarts, looked: Statistics, unit: float = 1.0) -> Tensor:
 
 
 def can_avoid_spikes(family: Covariance, n_points: float) -> bool:
-    """Whether so many points are enough for components with a covariance each, or share theirs."""
+    """Whether all components can hold enough of so many points; those that share a covariance need not."""
     return family.own is not type(family) or n_points >= _needed(family) * family.n_components
 
 
