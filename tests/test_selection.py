@@ -120,7 +120,7 @@ def test_points_on_disk_are_chosen_by_a_sample(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        (["model.criterion=nll/val", "data.n_val=0"], "raise data.n_val or data.val_fraction"),
+        (["model.criterion=nll/val", "data.n_val=0"], "raise data.n_val, or"),
         (["init=parameters", "init.means=[[0,0],[1,1]]"], "this init gives the start of one"),
         (["model.max_components=0"], "model.max_components=0: expected a whole number of at least 1"),
         (["model.criterion=aic"], "model.criterion=aic: expected bic, icl or nll/val"),
@@ -136,3 +136,10 @@ def test_what_cannot_choose_is_refused(typed: list[str], words: str, tmp_path: P
     ended = train(tmp_path / "run", *AUTO, *typed)
     assert ended.status != 0
     assert words in ended.stderr
+
+
+def test_of_points_of_unknown_truth_a_fraction_is_asked_for_to_choose_by(tmp_path: Path) -> None:
+    typed = ["data=galaxies", "data.val_fraction=0", "model.n_components=auto", "model.criterion=nll/val"]
+    ended = train(tmp_path / "run", *typed)
+    assert ended.status == 1
+    assert "raise data.val_fraction, or" in ended.stderr

@@ -62,9 +62,10 @@ class Question:
     def answer(self, dataset: Dataset) -> Selection:
         """The table for these points, and its winner; raises `InputError` where nothing is held out to choose by."""
         if self.criterion == "nll/val" and not len(dataset.val):
+            key = "data.val_fraction" if dataset.truth is None else "data.n_val"
             raise InputError(
-                "model.criterion=nll/val: no points are held out to choose by; raise data.n_val or data.val_fraction, "
-                "or choose model.criterion=bic"
+                f"model.criterion=nll/val: no points are held out to choose by; raise {key}, or choose "
+                "model.criterion=bic"
             )
         train, val = dataset.train.sample, dataset.val.sample if len(dataset.val) else None
         candidates = range(1, self.max_components + 1) if self.n_components is None else [self.n_components]

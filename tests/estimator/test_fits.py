@@ -288,6 +288,12 @@ def test_a_single_component_is_mean_and_covariance(points: Array) -> None:
         assert_allclose(mixture.covariances_, [np.cov(points.T, bias=True)], atol=1e-3)
 
 
+def test_draws_that_a_given_start_leaves_no_room_for_are_missed_with_a_warning(points: Array) -> None:
+    given = GaussianMixture(3, means_init=points[:3]).fit(points)
+    with pytest.warns(FitWarning, match="n_init=5: no starts were drawn, for means_init says where the fit begins"):
+        assert same_bits(GaussianMixture(3, means_init=points[:3], n_init=5).fit(points), given)
+
+
 def test_constant_columns_and_one_point_are_fitted() -> None:
     constant = np.column_stack([np.arange(10.0), np.full(10, 7.0)])
     with pytest.warns(FitWarning, match="column 1 never changes; leave it out"):

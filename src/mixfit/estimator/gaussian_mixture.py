@@ -310,6 +310,12 @@ class GaussianMixture(FittedMixture):
         return deepcopy(self.density_).to(dtype_of(self.dtype))
 
     def _warn(self, end: Ended) -> None:
+        if self.means_init is not None and (self.n_init or 1) > 1:
+            warnings.warn(
+                f"n_init={self.n_init}: no starts were drawn, for means_init says where the fit begins; leave one out",
+                FitWarning,
+                stacklevel=3,
+            )
         for doubt in end.doubts:
             warnings.warn(in_python(doubt), FitWarning, stacklevel=3)
         if not end.converged and not end.doubts and self.tol != 0:

@@ -180,9 +180,7 @@ class _Pool:
         for _ in range(len(self.ranks)):
             at_rest = settled(self.restarts[[0]], self.points, most, gain=AT_REST)
             found, before = ranked(at_rest, self.points), self.ranks[0]
-            others = list(range(1, len(self.ranks)))
-            all_of_them = at_rest + self.restarts[others] if others else at_rest
-            self._keep(all_of_them, found + self.ranks[1:], self.origins)
+            self._keep(at_rest + self.restarts[1:], found + self.ranks[1:], self.origins)
             if found[0].n_spikes <= before.n_spikes:
                 break
 

@@ -31,6 +31,9 @@ COARSE = 20
 HALVED = 1e290
 """Beyond this, numbers are halved before they are subtracted: a difference may be twice as large as either."""
 
+FARTHEST = {dtype: torch.finfo(dtype).max ** 0.6 for dtype in (torch.float32, torch.float64)}
+"""Coordinates beyond this are cut off: their squares are infinite, and densities there zero."""
+
 
 class Standardization(nn.Module):
     """z = (x - shift) / scale, axis by axis.
@@ -42,8 +45,7 @@ class Standardization(nn.Module):
 
     def __init__(self, shift: Tensor, scale: Tensor) -> None:
         super().__init__()
-        self.shift = shift.to("cpu", torch.float64)
-        self.scale = scale.to("cpu", torch.float64)
+        self._take(shift, scale)
 
     @classmethod
     def identity(cls, dim: int) -> Standardization:
@@ -81,16 +83,13 @@ class Standardization(nn.Module):
     def forward(self, points: Tensor, like: Tensor) -> Tensor:
         """Points (N, D) in standardized coordinates, in the dtype and on the device of `like`.
 
-        Computed where the points are, unless that device has no float64. Coordinates so large that their squares are
-        infinite, and densities there zero, are cut off where arithmetic with them is still finite.
+        Computed where the points are, unless that device has no float64. What lies beyond `FARTHEST` is cut off.
         """
         device = "cpu" if points.device.type == "mps" else points.device
-        half = self._half
-        halved = (self.shift, self.scale) if half == 1 else (self.shift * half, self.scale * half)
-        shift, scale = (vector.to(device) for vector in halved)
+        shift, scale = (vector.to(device) for vector in self._halved)
         wide = points.to(device, torch.float64)
-        standardized = torch.sub(wide if half == 1 else wide * half, shift).div_(scale)
-        farthest = torch.finfo(like.dtype).max ** 0.6
+        standardized = torch.sub(wide if self._half == 1 else wide * self._half, shift).div_(scale)
+        farthest = FARTHEST[like.dtype]
         return standardized.clamp_(-farthest, farthest).to(like.device, like.dtype)
 
     def inverse(self, points: Tensor) -> Tensor:
@@ -100,8 +99,8 @@ class Standardization(nn.Module):
             ValueError: a point would lie beyond float64's range.
         """
         points = points.detach().to("cpu", torch.float64)
-        half = self._half
-        own = (points * (self.scale * half) + self.shift * half) / half
+        shift, scale = self._halved
+        own = (points * scale + shift) / self._half
         self._check(own.isfinite() | ~points.isfinite(), "values", 1, torch.maximum(self.scale, self.shift.abs()))
         return own
 
@@ -118,10 +117,15 @@ class Standardization(nn.Module):
         self._check(exact | (variances == inside) | inside.isnan(), "variances", 2, self.scale)
         return own
 
-    @property
-    def _half(self) -> float:
-        """What numbers are multiplied by so that no difference of two overflows; one wherever it can be."""
-        return 0.5 if bool((self.shift.abs() > HALVED).any()) else 1.0
+    def _take(self, shift: Tensor, scale: Tensor) -> None:
+        """Keeps the vectors, and what `forward`, which has a few thousand points at a time, needs of them.
+
+        That is what numbers are multiplied by so that no difference of two overflows, one wherever it can be, and the
+        vectors multiplied by it.
+        """
+        self.shift, self.scale = shift.to("cpu", torch.float64), scale.to("cpu", torch.float64)
+        self._half = 0.5 if bool((self.shift.abs() > HALVED).any()) else 1.0
+        self._halved = self.shift * self._half, self.scale * self._half
 
     def _check(self, representable: Tensor, what: str, power: int, size: Tensor) -> None:
         """Raises `ValueError` for the first axis whose results, of the size (D,) to a power, float64 cannot hold."""
@@ -139,7 +143,7 @@ class Standardization(nn.Module):
 
     def set_extra_state(self, state: Any) -> None:
         """Takes the vectors of a checkpoint."""
-        self.shift, self.scale = state["shift"], state["scale"]
+        self._take(state["shift"], state["scale"])
 
 
 def _pooled(deviation: Tensor, constant: Tensor) -> Tensor:
