@@ -19,7 +19,7 @@ from tests.test_multirun import statuses, table
 
 SLOW = [
     *("data=gaussians", "data.separation=0.5", "model.n_components=6", "optimizer=em", "optimizer.tolerance=0"),
-    *("trainer=cpu", "trainer.max_epochs=100000"),
+    *("moves=none", "trainer=cpu", "trainer.max_epochs=100000"),
 ]
 
 
