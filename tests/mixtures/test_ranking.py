@@ -159,6 +159,12 @@ def test_on_the_line_a_component_is_narrow_beside_the_average_or_beside_the_whol
     assert found(family, narrow) == [True] * 9
 
 
+@pytest.mark.parametrize(("among", "narrow", "expected"), [(900, 25, False), (10_000, 25, True), (10_000, 45, False)])
+def test_of_more_points_more_lie_close_together_by_chance(among: int, narrow: int, expected: bool) -> None:
+    groups = [group(among - narrow, 0, 1, 1, dim=1), group(narrow, 0.5, 0.003, 2, dim=1)]
+    assert found(Full, groups) == [False, expected]
+
+
 @pytest.mark.parametrize("family", OWN)
 def test_of_two_mixtures_the_one_without_a_spike_comes_first_though_the_other_is_likelier(
     family: type[Covariance],

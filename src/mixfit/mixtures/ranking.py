@@ -32,8 +32,12 @@ NARROW = 1e-3
 FLAT = 1e-2
 """Of the floor: what is narrower is flat because values repeat, and not because a component happens to be thin."""
 
-FEW = 8
-"""Times D + 2: what holds fewer points has to be as wide as this says."""
+FEW, FEW_OF = 8, 1000
+"""Times D + 2, of so many points: what holds fewer has to be as wide as this says.
+
+Of more points more lie close together by chance, in proportion to the logarithm of their number: that is what the best of
+so many places gains in likelihood by a component that means nothing.
+"""
 
 
 class Rank(NamedTuple):
@@ -63,7 +67,7 @@ def spikes(restarts: Restarts, looked: Statistics, unit: float = 1.0) -> Tensor:
     if dim == 1:
         narrow |= variances < 0.4 * NARROW * _total(restarts)
     on_floor = variances <= restarts.floor * (1 + 1e-6)
-    few = count < FEW * needed
+    few = count < FEW * needed * max(1.0, log(max(n_points, 1.0)) / log(FEW_OF))
     found = (count < needed) | ((narrow | on_floor) & few)
     if bool((on_floor & ~few).any()):
         found |= on_floor & (restarts.unbounded_variances(looked) <= FLAT * restarts.floor)
