@@ -35,8 +35,8 @@ FLAT = 1e-2
 FEW, FEW_OF = 8, 1000
 """Times D + 2, of so many points: what holds fewer has to be as wide as this says.
 
-Of more points more lie close together by chance, in proportion to the logarithm of their number: that is what the best of
-so many places gains in likelihood by a component that means nothing.
+Of more points more lie close together by chance, in proportion to the logarithm of their number: that is what the best
+of so many places gains in likelihood by a component that means nothing.
 """
 
 
