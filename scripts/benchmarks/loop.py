@@ -43,7 +43,7 @@ from scripts.benchmarks.table import Table, met
 
 TARGET = 1.5  # times the plain loop
 TARGET_LARGE = 1.05
-ROUNDS, ROUNDS_LARGE = 7, 2
+ROUNDS, ROUNDS_LARGE = 7, 6
 FIT, RULE, BARE = "trainer.fit", "plain loop with stopping rule", "plain loop"
 FIT_LARGE, RULE_LARGE = f"{FIT}, large steps", f"{RULE}, large steps"
 FOREVER = ("optimizer.tolerance=0", "optimizer.n_cuts=1000000000")
@@ -78,7 +78,7 @@ LARGE = Job(
 
 
 def measure() -> Repetitions:
-    """Seven rounds of small steps and two of large ones, on one seed."""
+    """Seven rounds of small steps and six of large ones, on one seed."""
     small = {FIT: _fit_of(SMALL), RULE: _plain(SMALL, True), BARE: _plain(SMALL, False)}
     large = {FIT_LARGE: _fit_of(LARGE), RULE_LARGE: _plain(LARGE, True)}
     return race(small, ROUNDS) + race(large, ROUNDS_LARGE)
