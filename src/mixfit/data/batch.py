@@ -1,7 +1,7 @@
 """The points of one visit as a mixture looks at them: in its own coordinates, type and place, some at a time.
 
 What is small is standardized once, however often it is looked at. What is not is standardized on the way, by the thread
-that looks: a copy of the points would be as large as they are, and a chunk in the cache costs next to nothing.
+that looks: a copy of the points would be as large as they are, and some of them in the cache cost next to nothing.
 """
 
 from __future__ import annotations

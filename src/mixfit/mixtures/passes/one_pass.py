@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
 from operator import add
 from typing import NamedTuple
@@ -32,7 +32,7 @@ class Block(NamedTuple):
     Attributes:
         points: (n, D), in whatever coordinates.
         weights: (n,), how often each counts; None for once.
-        into: called with a chunk at a time, in the thread that looks at it.
+        into: called with a panel at a time, in the thread that looks at it.
     """
 
     points: Tensor
@@ -79,13 +79,12 @@ def statistics(plan: Plan, blocks: Iterable[Block], assignment: Assignment, log_
 
     @torch.no_grad()  # which a thread has to say for itself
     def panel(item: tuple[Block, list[slice]]) -> _Panel:
-        (points, weights, into), chunks = item
-        look = idle.get()
+        block, chunks = item
+        weights, look = block.weights, idle.get()
         dtype = wide(log_weights.device)
         log_likelihood = torch.zeros(log_weights.shape[:-1], dtype=dtype, device=log_weights.device)
         n_points = log_likelihood.new_zeros(())
-        for chunk in chunks:
-            inside = into(points[chunk])
+        for chunk, inside in _inside(block, chunks):
             counts = None if weights is None else weights[chunk].to(inside)
             log_density = _look_at(look, inside, assignment, log_weights, counts)
             log_likelihood += log_density.sum(-1, dtype=dtype)
@@ -119,6 +118,16 @@ def statistics_under(plan: Plan, points: Tensor, responsibilities: Tensor) -> St
     return plan.formulation.statistics(total, nothing + len(points), nothing)
 
 
+def _inside(block: Block, chunks: list[slice]) -> Iterator[tuple[slice, Tensor]]:
+    """The chunks of a panel, each with its points in the mixture's coordinates.
+
+    These are made for all chunks at once: threads that make small operations mostly wait for each other.
+    """
+    begin, end = chunks[0].start, chunks[-1].stop
+    inside = block.into(block.points[begin:end])
+    return ((chunk, inside[chunk.start - begin : chunk.stop - begin]) for chunk in chunks)
+
+
 def _look_at(look: Look, points: Tensor, assignment: Assignment, log_weights: Tensor, counts: Tensor | None) -> Tensor:
     """Adds a chunk to the sums; its log-densities (…, n), each times its count."""
     log_joint = look.log_joint(points)
@@ -149,8 +158,8 @@ def by_chunk(plan: Plan, block: Block, function: Callable[[LogJoint], Tensor]) -
     @torch.no_grad()
     def panel(chunks: list[slice]) -> None:
         look = idle.get()
-        for chunk in chunks:
-            found[chunk] = function(look.log_joint(block.into(block.points[chunk])))
+        for chunk, inside in _inside(block, chunks):
+            found[chunk] = function(look.log_joint(inside))
         idle.put(look)
 
     deque(plan.spread(panel, panels(len(block.points), plan.formulation.rows)), maxlen=0)
@@ -164,7 +173,7 @@ def _joined_by_chunk(plan: Plan, block: Block, function: Callable[[LogJoint], Te
     def panel(chunks: list[slice]) -> list[Tensor]:
         with torch.set_grad_enabled(grad):
             look = idle.get()
-            found = [function(look.log_joint(block.into(block.points[chunk]))) for chunk in chunks]
+            found = [function(look.log_joint(inside)) for _, inside in _inside(block, chunks)]
             idle.put(look)
             return found
 
