@@ -168,14 +168,13 @@ class MixtureModule(LightningModule):
         """
         self.density = density
         density.mixture.bound_()
-        self.fitter = self._make_fitter(density.mixture)
-        self.fitter.collapses.unit = weight_of_one(weights)
+        self.fitter = self._make_fitter(density.mixture, weight_of_one(weights))
 
-    def _make_fitter(self, mixture: Mixture) -> Fitter:
+    def _make_fitter(self, mixture: Mixture, unit: float) -> Fitter:
         make = self.make_optimizer
         if isinstance(make, type) and issubclass(make, ClosedForm):
-            return ClosedFormFitter(mixture, self.stopping, make.assign, self.reseeds)
-        return GradientFitter(mixture, self.stopping, self.reseeds)
+            return ClosedFormFitter(mixture, self.stopping, make.assign, self.reseeds, unit)
+        return GradientFitter(mixture, self.stopping, self.reseeds, unit)
 
     def configure_optimizers(self) -> Optimizer:
         """The optimizer, made from the mixture at its start."""

@@ -30,10 +30,13 @@ class ClosedFormFitter(Fitter):
         stopping: judges every pass.
         assign: how points are shared.
         reseeds: whether components that collapse begin anew.
+        unit: the weight that counts as one point.
     """
 
-    def __init__(self, mixture: Mixture, stopping: Stopping, assign: Assignment, reseeds: bool = True) -> None:
-        super().__init__(mixture, stopping, reseeds)
+    def __init__(
+        self, mixture: Mixture, stopping: Stopping, assign: Assignment, reseeds: bool = True, unit: float = 1.0
+    ) -> None:
+        super().__init__(mixture, stopping, reseeds, unit)
         self.assign = assign
         self.last = inf  # objective
 

@@ -38,11 +38,12 @@ class Collapses:
 
     Args:
         mixture: changed in place.
+        unit: the weight that counts as one point.
     """
 
-    def __init__(self, mixture: Mixture) -> None:
+    def __init__(self, mixture: Mixture, unit: float = 1.0) -> None:
         self.mixture = mixture
-        self.unit = 1.0  # the weight that counts as one point
+        self.unit = unit
         self.times = [0] * mixture.covariance.n_components
 
     @torch.no_grad()

@@ -51,15 +51,16 @@ class Fitter(ABC):
         mixture: changed in place.
         stopping: judges every pass.
         reseeds: whether components that collapse begin anew at all; without, a pass is a plain step and nothing else.
+        unit: the weight that counts as one point.
     """
 
     assign: Assignment = staticmethod(soft)
 
-    def __init__(self, mixture: Mixture, stopping: Stopping, reseeds: bool = True) -> None:
+    def __init__(self, mixture: Mixture, stopping: Stopping, reseeds: bool = True, unit: float = 1.0) -> None:
         self.mixture = mixture
         self.stopping = stopping
         self.reseeds = reseeds
-        self.collapses = Collapses(mixture)
+        self.collapses = Collapses(mixture, unit)
         self.n_undone = 0
 
     @abstractmethod

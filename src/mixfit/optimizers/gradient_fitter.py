@@ -43,8 +43,8 @@ class GradientFitter(Fitter):
 
     MEMORY = ("n_passes", "n_undone", "began", "best", "lowest")
 
-    def __init__(self, mixture: Mixture, stopping: Stopping, reseeds: bool = True) -> None:
-        super().__init__(mixture, stopping, reseeds)
+    def __init__(self, mixture: Mixture, stopping: Stopping, reseeds: bool = True, unit: float = 1.0) -> None:
+        super().__init__(mixture, stopping, reseeds, unit)
         self.n_passes = 0
         self.began: list[Tensor] = []  # the parameters at the beginning of this pass
         self.best: list[Tensor] = []  # and of the best pass
