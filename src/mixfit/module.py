@@ -21,6 +21,7 @@ from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor
 from torch.optim import Optimizer
 
+from mixfit.counted import Counted
 from mixfit.data.batch import Batch
 from mixfit.data.dataset import Part, Rows, generator
 from mixfit.data.module import MixtureDataModule
@@ -35,7 +36,7 @@ from mixfit.mixtures.poorest import poorest_places
 from mixfit.mixtures.search import Found, Landscape, Search
 from mixfit.mixtures.standardization import COARSE, Standardization, column_of_rounding
 from mixfit.mixtures.statistics import Statistics, weight_of_one
-from mixfit.optimizers import ClosedForm, ClosedFormFitter, Fitter, GradientFitter, Pass, Plateau, Stopping, Verdict
+from mixfit.optimizers import ClosedForm, ClosedFormFitter, Fitter, GradientFitter, Plateau, Seen, Stopping, Verdict
 
 DTYPES = {"64-true": torch.float64, "32-true": torch.float32}
 """Lightning's precisions that a likelihood survives; half precision has three digits."""
@@ -106,9 +107,9 @@ class MixtureModule(LightningModule):
         self.stopped = False  # by its own rule
         self.converged = False  # and at a maximum
         self.gain_left = 0.0  # of a step of EM when it stopped
-        self.seen = _Sum()  # the pass under way
+        self.seen = Seen()  # the pass under way
         self.kept: list[Batch] = []  # batches that wait for the end of the pass
-        self.held_out = _Sum()  # the validation or test under way
+        self.held_out = Seen()  # the validation or test under way
         self.rows = 0.0  # looked at since the fit began, counted with their weights
         self.looked: Callable[[int], None] = _ignored  # told of every block that the fit looks at: how many rows it has
 
@@ -219,15 +220,15 @@ class MixtureModule(LightningModule):
         def look(components: Components | None) -> Statistics:
             return self._statistics(batches, components)
 
-        statistics = self.fitter.visit(optimizer.optimizer, _Counted(optimizer), look, first=self.seen.n_points == 0)
+        statistics = self.fitter.visit(optimizer.optimizer, Counted(optimizer), look, first=self.seen.n_points == 0)
         self.seen.add(statistics)
 
     def _end_pass(self) -> bool:
         """Books the pass and lets the fitter act on it; returns whether it was the last one."""
-        seen, self.seen = self.seen.as_pass(), _Sum()
+        seen, self.seen = self.seen.as_pass(), Seen()
         self.history["nll/train"].append((self.passes, seen.nll + self.density.standardization.log_volume))
         optimizer = self._optimizer
-        verdict = self.fitter.end_pass(optimizer.optimizer, _Counted(optimizer), seen, self._poorest)
+        verdict = self.fitter.end_pass(optimizer.optimizer, Counted(optimizer), seen, self._poorest)
         self.stopped = verdict is Verdict.CONVERGED
         self.converged = self.stopped and self._has_arrived()
         return self._is_over
@@ -303,7 +304,7 @@ class MixtureModule(LightningModule):
         """Keeps the gradients, which are no larger than the parameters: their norm is logged after validation."""
 
     def on_validation_epoch_start(self) -> None:  # noqa: D102
-        self.held_out = _Sum()
+        self.held_out = Seen()
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         """Adds a batch to the validation NLL."""
@@ -315,7 +316,7 @@ class MixtureModule(LightningModule):
         self.log("nll/val", nll)
 
     def on_test_epoch_start(self) -> None:  # noqa: D102
-        self.held_out = _Sum()
+        self.held_out = Seen()
 
     def test_step(self, batch: Batch, batch_index: int) -> None:
         """Adds a batch to the test NLL."""
@@ -401,38 +402,3 @@ class MixtureModule(LightningModule):
 
 def _ignored(n_rows: int) -> None:
     """What nobody wants to know."""
-
-
-class _Counted:
-    """An optimizer whose steps Lightning counts, and does nothing else for.
-
-    Its own `step` goes through profilers, plugins and callbacks that have nothing to do at these precisions, and takes
-    half as long as a small step itself.
-    """
-
-    def __init__(self, optimizer: LightningOptimizer) -> None:
-        self.optimizer = optimizer
-
-    def step(self, closure: Callable[[], Any] | None = None) -> None:
-        self.optimizer._on_before_step()
-        self.optimizer.optimizer.step(closure)
-        self.optimizer._on_after_step()
-
-
-class _Sum:
-    """What adds up over batches whose parameters differ."""
-
-    def __init__(self) -> None:
-        self.log_likelihood = 0.0
-        self.n_points = 0.0
-        self.count: Tensor | None = None
-
-    def add(self, statistics: Statistics) -> None:
-        self.log_likelihood += float(statistics.log_likelihood)
-        self.n_points += float(statistics.n_points)
-        self.count = statistics.count if self.count is None else self.count + statistics.count
-
-    def as_pass(self) -> Pass:
-        if self.count is None:
-            raise RuntimeError("a pass has looked at something")
-        return Pass(-self.log_likelihood / self.n_points, self.count, self.n_points)

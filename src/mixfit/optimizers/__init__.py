@@ -7,7 +7,7 @@ of the expected log-likelihood under the same statistics. `stopping` says when e
 from mixfit.optimizers.closed_form import ClosedForm
 from mixfit.optimizers.closed_form_fitter import ClosedFormFitter
 from mixfit.optimizers.em import EM
-from mixfit.optimizers.fitter import Fitter, Pass
+from mixfit.optimizers.fitter import Fitter, Pass, Seen
 from mixfit.optimizers.gradient_fitter import GradientFitter
 from mixfit.optimizers.kmeans import KMeans
 from mixfit.optimizers.stopping import Aitken, Never, Plateau, Stopping, Verdict
@@ -23,6 +23,7 @@ __all__ = [
     "Never",
     "Pass",
     "Plateau",
+    "Seen",
     "Stopping",
     "Verdict",
 ]

@@ -36,6 +36,27 @@ class Pass(NamedTuple):
         return cls(float(statistics.nll), statistics.count, float(statistics.n_points))
 
 
+class Seen:
+    """What a pass under way has seen so far: sums over batches at which the parameters may differ."""
+
+    def __init__(self) -> None:
+        self.log_likelihood = 0.0
+        self.n_points = 0.0
+        self.held: Tensor | None = None
+
+    def add(self, statistics: Statistics) -> None:
+        """Adds a batch."""
+        self.log_likelihood += float(statistics.log_likelihood)
+        self.n_points += float(statistics.n_points)
+        self.held = statistics.count if self.held is None else self.held + statistics.count
+
+    def as_pass(self) -> Pass:
+        """What it has come to, once all batches are added."""
+        if self.held is None:
+            raise RuntimeError("a pass has looked at something")
+        return Pass(-self.log_likelihood / self.n_points, self.held, self.n_points)
+
+
 class Steps(Protocol):
     """What a fitter needs of an optimizer: torch's own, or Lightning's wrapper that counts its steps."""
 
