@@ -84,7 +84,10 @@ def test_a_component_that_is_narrow_between_the_axes_is_found_among_full_ones_al
 
 
 @pytest.mark.parametrize("family", OWN)
-@pytest.mark.parametrize(("n_points", "width", "is_spike"), [(500, 5e-5, True), (500, 5e-4, False), (30, 5e-4, True)])
+@pytest.mark.parametrize(
+    ("n_points", "width", "is_spike"),
+    [(500, 0, True), (500, 1e-8, True), (500, 1e-6, False), (500, 5e-4, False), (30, 5e-4, True)],
+)
 def test_a_component_on_the_floor_is_one_unless_many_points_say_that_it_is_thin_and_not_flat(
     family: type[Covariance], n_points: int, width: float, is_spike: bool
 ) -> None:

@@ -29,8 +29,11 @@ from mixfit.mixtures.statistics import Statistics
 NARROW = 1e-3
 """Of the smallest variance of the average covariance in any direction."""
 
-FLAT = 1e-2
-"""Of the floor: what is narrower is flat because values repeat, and not because a component happens to be thin."""
+FLAT, ROUNDING = 1e-2, 50
+"""Of the floor, and of the smallest rounding error: what is narrower than both is flat because values repeat.
+
+Many points that are only nearly in a plane make a component that is thin, which the data do have.
+"""
 
 FEW, FEW_OF = 8, 1000
 """Times D + 2, of so many points: what holds fewer has to be as wide as this says.
@@ -70,7 +73,8 @@ def spikes(restarts: Restarts, looked: Statistics, unit: float = 1.0) -> Tensor:
     few = count < FEW * needed * max(1.0, log(max(n_points, 1.0)) / log(FEW_OF))
     found = (count < needed) | ((narrow | on_floor) & few)
     if bool((on_floor & ~few).any()):
-        found |= on_floor & (restarts.unbounded_variances(looked) <= FLAT * restarts.floor)
+        flat = min(FLAT * restarts.floor, ROUNDING * torch.finfo(variances.dtype).eps)
+        found |= on_floor & (restarts.unbounded_variances(looked, flat / 10) <= flat)
     return found & ~_isolated(restarts, found, n_points) if bool(found.any()) else found
 
 

@@ -92,14 +92,14 @@ class Restarts:
         """The smallest eigenvalue of each covariance, (R, K)."""
         return self._each().smallest_variance(self._columns.scale).unflatten(0, (len(self), -1))
 
-    def unbounded_variances(self, looked: Statistics) -> Tensor:
+    def unbounded_variances(self, looked: Statistics, least: float) -> Tensor:
         """The smallest eigenvalue of each covariance that what they have seen asks for, (R, K), floor or no floor.
 
-        What is less than a thousandth of the floor comes out as that.
+        What is less than `least` comes out as that.
         """
         count, _, second = self._moments(looked)
         each = self._each()
-        variances = each.smallest_variance(each.factor(second, count, self.floor / 1000))
+        variances = each.smallest_variance(each.factor(second, count, least))
         return variances.unflatten(0, (len(self), -1))
 
     def colored(self, vectors: Tensor) -> Tensor:
