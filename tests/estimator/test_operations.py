@@ -22,7 +22,9 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 
 from mixfit import GaussianMixture
+from mixfit.data.dataset import Part
 from mixfit.errors import InputError
+from mixfit.tracking.record import rarity_among
 from tests.estimator.conftest import FAMILIES
 
 Array = NDArray[np.float64]
@@ -270,6 +272,14 @@ def test_the_asked_share_of_the_training_points_is_marked(share: float) -> None:
 
 def test_the_default_marks_one_in_a_hundred() -> None:
     assert iris().outliers(IRIS).sum() == 2  # of 150
+
+
+def test_of_very_many_points_those_that_a_run_draws_say_what_is_rare() -> None:
+    points = torch.randn(140_000, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    mixture = GaussianMixture(random_state=0).fit(points.numpy())
+    as_a_run = rarity_among(mixture.density_, Part(points))
+    assert_allclose(mixture.rarity_.log_densities, as_a_run.log_densities, rtol=0, atol=1e-12)
+    assert abs(mixture.outliers(points.numpy(), 0.01).mean() - 0.01) < 3e-4
 
 
 def test_the_share_counts_weights() -> None:

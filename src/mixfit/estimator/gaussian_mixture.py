@@ -327,9 +327,8 @@ class GaussianMixture(FittedMixture):
             )
 
     def _keep(self, end: Ended, train: Part, points: Points) -> None:
-        rarity = Rarity.of(end.log_densities, train.weights)
         self._remember(points)
-        self.density_, self._rarity = end.density, rarity
+        self.density_, self._rarity = end.density, end.rarity
         self.lower_bounds_ = [-nll for nll in end.nlls]
         self.lower_bound_ = self.lower_bounds_[-1]
         self.n_iter_, self.converged_ = round(end.passes), end.converged

@@ -13,16 +13,17 @@ from pytorch_lightning import Trainer
 from pytorch_lightning.plugins.precision import Precision
 from torch import Tensor
 
-from mixfit.data.dataset import Dataset, Part
+from mixfit.data.dataset import Dataset, Part, generator
 from mixfit.data.module import MixtureDataModule
 from mixfit.effort import passes_per_visit, with_threads
 from mixfit.errors import InputError
 from mixfit.lightning import interruptible, quiet_lightning
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.floor import why_on_floor
+from mixfit.mixtures.rarity import MOST_POINTS, Rarity
+from mixfit.mixtures.reservoir import Reservoir
 from mixfit.module import MixtureModule
 from mixfit.portable import settle_
-from mixfit.tracking.metrics import held
 
 
 class OfTheMixture(Precision):
@@ -42,7 +43,7 @@ class Ended:
 
     Attributes:
         density: fitted, on the device that it was fitted on.
-        log_densities: of the training points, (N,), in nats and the data's units.
+        rarity: of the training points, or of very many of them, drawn at random as a run draws them.
         nlls: of the training points at the beginning of each pass, in nats per point and the data's units.
         passes: over the training points.
         converged: whether it ended by itself.
@@ -50,7 +51,7 @@ class Ended:
     """
 
     density: Density
-    log_densities: Tensor
+    rarity: Rarity
     nlls: list[float]
     passes: float
     converged: bool
@@ -104,20 +105,31 @@ def _ended(module: MixtureModule, train: Part) -> Ended:
         seen = None
     if settle_(density):  # what scores is what is saved, to the last bit
         seen = None
-    log_densities = density.log_density(train.points) if seen is None else seen
+    rows = _drawn(len(train))
+    among = train.take(rows)
+    log_densities = density.log_density(among.points) if seen is None else seen[rows]
     columns = [f"column {axis}" for axis in range(train.points.shape[1])]
     doubts = (
-        why_on_floor(density, train.sample.points, columns, lambda: held(density, train)),
+        why_on_floor(density, train.sample.points, columns, len(train)),
         module.doubt,
     )
     return Ended(
         density=density,
-        log_densities=log_densities,
+        rarity=Rarity.of(log_densities, among.weights),
         nlls=[nll for _, nll in module.history["nll/train"]],
         passes=module.passes,
         converged=module.converged,
         doubts=[doubt for doubt in doubts if doubt],
     )
+
+
+def _drawn(n_points: int) -> Tensor | slice:
+    """Those that say how rare a density is: all, or of very many points so many rows."""
+    if n_points <= MOST_POINTS:
+        return slice(None)
+    drawn = Reservoir(MOST_POINTS, generator(0, 7))
+    drawn.add(torch.arange(n_points))
+    return drawn.columns[0]
 
 
 def _nll(log_densities: Tensor, train: Part) -> float:

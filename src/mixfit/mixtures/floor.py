@@ -6,7 +6,7 @@ and a user can only mend what is named: columns, rows, or the number of componen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import sqrt
 
 import torch
@@ -23,16 +23,14 @@ ORDINARY = 0.5
 
 
 @torch.no_grad()
-def why_on_floor(
-    density: Density, points: Tensor, columns: Sequence[str], held: Callable[[], Tensor] | None = None
-) -> str | None:
+def why_on_floor(density: Density, points: Tensor, columns: Sequence[str], n_points: int | None = None) -> str | None:
     """A sentence that says how many components lie on the floor, why, and what to do; None if none does.
 
     Args:
         density: fitted.
         points: (N, D), that it was fitted to, in the data's units.
         columns: the names of their D axes.
-        held: what each component holds, (K,), of more points than these, where these are a sample.
+        n_points: how many there are, where these are a sample.
     """
     mixture = density.mixture
     if not (n_on_floor := mixture.n_on_floor):
@@ -43,7 +41,7 @@ def why_on_floor(
     return (
         f"{n_on_floor} of {len(mixture.unit)} components lie on the floor, the smallest variance that model.floor="
         f"{mixture.floor:g} of the data's allows, so the likelihood measures the floor there: "
-        f"{cause or _few(density, held() if held else mixture.statistics(density.standardized(points)).count)}"
+        f"{cause or _few(density, len(points) if n_points is None else n_points)}"
     )
 
 
@@ -102,16 +100,16 @@ def _far_out(points: Tensor, floor: float, columns: Sequence[str]) -> str | None
     return None
 
 
-def _few(density: Density, count: Tensor) -> str:
-    """What the components there hold, given the count of all, (K,)."""
+def _few(density: Density, n_points: int) -> str:
+    """What the components there hold: of a fit that has ended, their weights say so without another look."""
     mixture = density.mixture
-    there = mixture.on_floor.nonzero().flatten()
+    count, there = density.weights * n_points, mixture.on_floor.nonzero().flatten()
     held = _listed([f"component {k} holds {float(count[k]):.3g}" for k in there.tolist()])
     if float(count[there].min()) < mixture.covariance.n_needed:
         why = "which are too few for a covariance of their own; lower model.n_components, or choose covariance=tied"
     else:
         why = "which are narrower than that in some direction; lower model.floor, or model.n_components"
-    return f"{held} of {round(float(count.sum()))} points, {why}"
+    return f"{held} of {n_points} points, {why}"
 
 
 def _listed(names: Sequence[str]) -> str:

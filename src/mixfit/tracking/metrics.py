@@ -15,14 +15,12 @@ from mixfit.mixtures.criteria import criteria_of
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.passes.one_pass import Block
 from mixfit.mixtures.search import Landscape
-from mixfit.mixtures.statistics import Statistics
 from mixfit.tracking.metrics_file import ABSENT, Value, read, status, write
 
 __all__ = [
     "ABSENT",
     "Value",
     "adjusted_rand",
-    "held",
     "measured",
     "read",
     "searched",
@@ -94,21 +92,12 @@ def within_sum_of_squares(density: Density, points: Tensor) -> float:
     )
 
 
-def held(density: Density, part: Rows) -> Tensor:
-    """Σ_n r_nk: how many of the points each component holds, (K,)."""
-    return _statistics(density, part).count
-
-
 def _nll(density: Density, part: Rows) -> float | None:
+    """Of points that each count once, which need not be in memory."""
     if not len(part):
         return None
-    return float(_statistics(density, part).nll) + density.standardization.log_volume
-
-
-def _statistics(density: Density, part: Rows) -> Statistics:
-    """Of points that each count once, which need not be in memory."""
     blocks = (Block(block.points, into=density.standardized) for block in part.blocks())
-    return density.mixture.statistics_of(blocks)
+    return float(density.mixture.statistics_of(blocks).nll) + density.standardization.log_volume
 
 
 def _adjusted_rand(density: Density, dataset: Dataset) -> float | None:

@@ -118,7 +118,7 @@ def doubts_of(module: MixtureModule, dataset: Dataset, nlls: Mapping[str, float 
     """What the user should know of the fit, in sentences without a full stop, given its NLLs."""
     density, train = module.density, dataset.train
     doubts = [
-        why_on_floor(density, train.sample.points, dataset.columns, lambda: metrics.held(density, train)),
+        why_on_floor(density, train.sample.points, dataset.columns, len(train)),
         why_far(density, "nll/val", dataset.val, nlls["nll/val"]),
         why_far(density, "nll/test", dataset.test, nlls["nll/test"]),
         module.doubt,
