@@ -98,7 +98,8 @@ def table(repetitions: Repetitions) -> Table:
         notes.append(
             f"Large: {LARGE.passes} passes over {N_LARGE:,} points, D={DIM_LARGE}, K={K_LARGE}, nothing held out; both "
             f"sides find their start themselves, and TensorBoard stays out. Threads: {repetitions[-1]['threads']}; "
-            f"{ROUNDS_LARGE} rounds; {_apart(repetitions, FIT_LARGE, RULE_LARGE)}."
+            f"{sum(row['contestant'] == FIT_LARGE for row in repetitions)} rounds; "
+            f"{_apart(repetitions, FIT_LARGE, RULE_LARGE)}."
         )
     return Table(("loop", "seconds", f"{FIT} ÷ this", "target", "met"), rows, notes)
 
