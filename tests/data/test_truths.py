@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from math import sqrt
+from math import log, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,14 @@ def test_points_of_a_shape_in_the_plane_have_the_entropy_of_its_density(shape: s
     known = KNOWN["plane"][shape]
     assert float(nlls.mean()) == pytest.approx(entropy, abs=4 * standard_error + 2e-3)
     assert entropy == pytest.approx(known["entropy"], abs=4 * known["standard_error"] + 2e-3)
+
+
+@pytest.mark.parametrize("shape", PLANE)
+def test_no_point_of_a_shape_in_the_plane_lies_where_its_density_says_that_none_would(shape: str) -> None:
+    """Of n points one lies where the density is below ε, in an area A, with a chance of at most n ε A."""
+    points = PLANE[shape](n_samples=200_000, n_val=0, n_test=0).load(2).train.points
+    smallest = float(truth_of(PLANE[shape](n_samples=1, n_val=0, n_test=0).load(0)).log_density(points).min())
+    assert smallest > log(1e-6 / len(points) / (2 * SIDE) ** 2)
 
 
 @pytest.mark.parametrize(("density", "entropy"), [*zip(DENSITIES, KNOWN["marron_wand"], strict=True)])
