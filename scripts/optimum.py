@@ -66,7 +66,7 @@ def all_questions() -> Mapping[str, Question]:
     }
 
 
-REPORT = Report("optimum", HEAD, DESCRIPTION, ASKED, "half an hour", all_questions)
+REPORT = Report("optimum", HEAD, DESCRIPTION, ASKED, "an hour and a half", all_questions)
 
 if __name__ == "__main__":
     REPORT.run()
