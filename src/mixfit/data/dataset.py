@@ -16,6 +16,7 @@ from mixfit.errors import InputError
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.initializers.start import MOST_POINTS
 from mixfit.mixtures.moments import AT_ONCE, Moments, slices
+from mixfit.mixtures.rarity import MOST_POINTS as MOST_FOR_RARITY
 from mixfit.mixtures.reservoir import Reservoir
 
 __all__ = ["Blocks", "Dataset", "Part", "Rows", "drawn", "generator", "part_sizes", "split"]
@@ -199,6 +200,11 @@ class Dataset:
 def sampling() -> Reservoir:
     """What draws a part's sample, in memory and on disk alike: the same rows of as many."""
     return Reservoir(MOST_POINTS, generator(1, 7))
+
+
+def sampling_for_rarity() -> Reservoir:
+    """What draws the points that say how rare a density is, for a run and an estimator alike."""
+    return Reservoir(MOST_FOR_RARITY, generator(0, 7))
 
 
 def drawn(truth: Truth, n_samples: int, n_val: int, n_test: int, seed: int) -> Dataset:

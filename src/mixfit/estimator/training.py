@@ -13,7 +13,7 @@ from pytorch_lightning import Trainer
 from pytorch_lightning.plugins.precision import Precision
 from torch import Tensor
 
-from mixfit.data.dataset import Dataset, Part, generator
+from mixfit.data.dataset import Dataset, Part, sampling_for_rarity
 from mixfit.data.module import MixtureDataModule
 from mixfit.effort import passes_per_visit, with_threads
 from mixfit.errors import InputError
@@ -21,7 +21,6 @@ from mixfit.lightning import interruptible, quiet_lightning
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.floor import why_on_floor
 from mixfit.mixtures.rarity import MOST_POINTS, Rarity
-from mixfit.mixtures.reservoir import Reservoir
 from mixfit.module import MixtureModule
 from mixfit.portable import settle_
 
@@ -127,7 +126,7 @@ def _drawn(n_points: int) -> Tensor | slice:
     """Those that say how rare a density is: all, or of very many points so many rows."""
     if n_points <= MOST_POINTS:
         return slice(None)
-    drawn = Reservoir(MOST_POINTS, generator(0, 7))
+    drawn = sampling_for_rarity()
     drawn.add(torch.arange(n_points))
     return drawn.columns[0]
 

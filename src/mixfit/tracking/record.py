@@ -11,12 +11,11 @@ import torch
 from matplotlib.figure import Figure
 
 from mixfit import portable
-from mixfit.data.dataset import Dataset, Rows, generator
+from mixfit.data.dataset import Dataset, Rows, sampling_for_rarity
 from mixfit.mixtures.assignments import soft
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.floor import why_on_floor
-from mixfit.mixtures.rarity import MOST_POINTS, Rarity
-from mixfit.mixtures.reservoir import Reservoir
+from mixfit.mixtures.rarity import Rarity
 from mixfit.module import MixtureModule
 from mixfit.one_move import write_in_one_move
 from mixfit.optimizers import KMeans
@@ -108,7 +107,7 @@ def record_model(
 
 def rarity_among(density: Density, train: Rows) -> Rarity:
     """That of the training points, or of very many of them, drawn at random."""
-    drawn = Reservoir(MOST_POINTS, generator(0, 7))
+    drawn = sampling_for_rarity()
     for block in train.blocks():
         drawn.add(density.log_density(block.points), *([] if block.weights is None else [block.weights]))
     return Rarity.of(*drawn.columns)
