@@ -1,5 +1,7 @@
 """Powers of two give what torch's own exponentials give, and keep to numbers where these do."""
 
+from math import log
+
 import pytest
 import torch
 from torch import Tensor
@@ -49,3 +51,14 @@ def test_all_goes_to_one_component_with_its_weight_or_without(log_joint: Tensor)
     assert_close(nearest(log_joint, LOG_WEIGHTS).argmax(0), without)
     for assignment in (hard, nearest):
         assert_close(assignment(log_joint, LOG_WEIGHTS).sum(0), torch.ones(500))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_no_share_is_so_faint_that_products_with_it_leave_the_range_of_numbers(dtype: torch.dtype) -> None:
+    behind = torch.linspace(0, 1000, 20_001, dtype=dtype)
+    shares, log_density = soften_(torch.stack([torch.zeros_like(behind), -behind]))
+    faint = torch.finfo(dtype).tiny ** 0.75
+    assert bool(((shares == 0) | (shares > faint)).all())
+    expected = torch.sigmoid(-behind.double()).masked_fill(behind.double() > -log(faint), 0)
+    assert_close(shares[1].double(), expected, rtol=1e-4 if dtype == torch.float32 else 1e-12, atol=faint)
+    assert_close(log_density.double(), torch.nn.functional.softplus(-behind.double()), rtol=0, atol=2e-7)

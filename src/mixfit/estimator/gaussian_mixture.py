@@ -182,7 +182,7 @@ class GaussianMixture(FittedMixture):
             selection, end = self._fitted(train, self._seed(), goes_on)
         self._keep(end, train, points)
         self._cells = [] if selection is None else selection.cells
-        self._warn(end)
+        self._warn(end, goes_on)
         return self
 
     @available_if(_takes_streams)  # type: ignore[untyped-decorator]
@@ -309,8 +309,8 @@ class GaussianMixture(FittedMixture):
         check_continues(self, self.density_)
         return deepcopy(self.density_).to(dtype_of(self.dtype))
 
-    def _warn(self, end: Ended) -> None:
-        if self.means_init is not None and (self.n_init or 1) > 1:
+    def _warn(self, end: Ended, goes_on: bool) -> None:
+        if not goes_on and self.means_init is not None and (self.n_init or 1) > 1:
             warnings.warn(
                 f"n_init={self.n_init}: no starts were drawn, for means_init says where the fit begins; leave one out",
                 FitWarning,

@@ -127,7 +127,8 @@ def _drawn(n_points: int) -> Tensor | slice:
     if n_points <= MOST_POINTS:
         return slice(None)
     drawn = sampling_for_rarity()
-    drawn.add(torch.arange(n_points))
+    for first in range(0, n_points, MOST_POINTS):  # some at a time: keys of all are more than all that is kept
+        drawn.add(torch.arange(first, min(first + MOST_POINTS, n_points)))
     return drawn.columns[0]
 
 

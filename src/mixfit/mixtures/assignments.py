@@ -8,7 +8,7 @@ are several mixtures of the same points, which know nothing of each other.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import log
+from math import inf, log, log2
 
 import torch
 from torch import Tensor
@@ -16,6 +16,11 @@ from torch import Tensor
 Assignment = Callable[[Tensor, Tensor], Tensor]
 
 BITS_PER_NAT = 1 / log(2)
+
+FAINT = 0.75
+"""Of the smallest exponent that a dtype has: a share of fewer bits is none. It is 1e-231 of a point, in float32 3e-29,
+and further off than any sum can tell; but numbers that leave the dtype's range, and products with them, take a hundred
+times as long (measured on a Xeon: a pass over 64 dimensions spent two thirds of its time on them)."""
 
 
 def soft(log_joint: Tensor, log_weights: Tensor) -> Tensor:
@@ -30,7 +35,9 @@ def soften_(log_joint: Tensor) -> tuple[Tensor, Tensor]:
     what most of them do for components that lie apart (measured on a CPU with AVX-512).
     """
     highest = log_joint.amax(-2, keepdim=True)
-    responsibilities = log_joint.sub_(highest).mul_(BITS_PER_NAT).exp2_()
+    bits = log_joint.sub_(highest).mul_(BITS_PER_NAT)
+    faint = FAINT * log2(torch.finfo(bits.dtype).tiny)
+    responsibilities = torch.threshold_(bits, faint, -inf).exp2_()
     total = responsibilities.sum(-2, keepdim=True)
     return responsibilities.div_(total), total.log_().add_(highest).squeeze(-2)
 

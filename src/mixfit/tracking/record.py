@@ -163,5 +163,6 @@ def _report(module: MixtureModule, dataset: Dataset, values: Mapping[str, metric
         nll_true=nll_true if isinstance(nll_true, float) else None,
         truth=None if dataset.true_components is None else drawable(dataset.true_components, None),
         columns=dataset.columns,
+        n_points=len(dataset.train),
         warning=None if values["warning"] is None else str(values["warning"]),
     )

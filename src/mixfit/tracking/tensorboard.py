@@ -132,7 +132,8 @@ class TensorBoard(Callback):
         truth = None if dataset.true_components is None else drawable(dataset.true_components, None)
         fitted = drawable(module.density, dataset.true_components)
         with self.slides.timed():
-            figure = density_figure(dataset.train.sample.points.numpy(), fitted, truth=truth, columns=dataset.columns)
+            points, n_points = dataset.train.sample.points.numpy(), len(dataset.train)
+            figure = density_figure(points, fitted, truth=truth, columns=dataset.columns, n_points=n_points)
             file.write_picture("density", png(drawn(figure)), round(module.passes))
 
     def _write_landscape(self, file: EventFile, landscape: Landscape) -> None:

@@ -116,6 +116,11 @@ def test_outliers_do_not_set_the_limits_and_are_counted_in_words() -> None:
     assert scene.remarks() == ["1,000 points", "1 component", "5 points off the axes"]
 
 
+def test_a_picture_of_a_sample_says_how_many_points_there_are_and_how_many_were_looked_at() -> None:
+    scene = scene_of(np.linspace(-2, 2, 1000)[:, None], mixture(2, 1), n_points=1_000_000)
+    assert scene.remarks()[:3] == ["1,000,000 points", "2 components", "1,000 points looked at"]
+
+
 def test_a_component_that_ran_away_does_not_set_the_limits_and_is_counted() -> None:
     fitted = Components(np.array([0.5, 0.5]), np.array([[0.0], [1e6]]), np.ones((2, 1, 1)))
     scene = scene_of(np.linspace(-2, 2, 1000)[:, None], fitted)

@@ -37,6 +37,7 @@ def density_figure(
     truth: Components | None = None,
     columns: Sequence[str] = (),
     labels: Labels | None = None,
+    n_points: int | None = None,
 ) -> "Figure":
     """The fitted mixture over its data, on the first four axes at most.
 
@@ -46,10 +47,11 @@ def density_figure(
         truth: the mixture the points were drawn from, where it is known.
         columns: the name of each feature; x1, x2, ... when empty.
         labels: the component of each point (N,); the likeliest under `fitted` when None.
+        n_points: how many there are, if `points` are a sample of them.
     """
     from matplotlib.figure import Figure
 
-    scene = scene_of(points, fitted, truth, columns, labels)
+    scene = scene_of(points, fitted, truth, columns, labels, n_points)
     figure = Figure(figsize=(WIDTH, height_of(scene)), dpi=DPI, facecolor="white")
     draw_density(figure, scene)
     return figure

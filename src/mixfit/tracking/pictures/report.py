@@ -41,6 +41,7 @@ def report_figure(
     truth: Components | None = None,
     columns: Sequence[str] = (),
     labels: Labels | None = None,
+    n_points: int | None = None,
     warning: str | None = None,
 ) -> "Figure":
     """The density at the left, the NLL against passes at the upper right, the summary below it.
@@ -55,11 +56,12 @@ def report_figure(
         truth: the mixture the points were drawn from, where it is known.
         columns: the name of each feature; x1, x2, ... when empty.
         labels: the component of each point (N,); the likeliest under `fitted` when None.
+        n_points: how many there are, if `points` are a sample of them.
         warning: what whoever looks at the fit has to know, at the top; a long one ends in an ellipsis.
     """
     from matplotlib.figure import Figure
 
-    scene = scene_of(points, fitted, truth, columns, labels)
+    scene = scene_of(points, fitted, truth, columns, labels, n_points)
     half = height_of(scene) / 2
     figure = Figure(figsize=(WIDTH + BESIDE, HEADING + 2 * half), dpi=DPI, facecolor="white")
     cells = figure.add_gridspec(3, 2, width_ratios=(WIDTH, BESIDE), height_ratios=(HEADING, half, half))

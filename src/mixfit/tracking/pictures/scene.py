@@ -24,7 +24,8 @@ class Scene:
     """Points with the mixture fitted to them and, where it is known, the true one, on at most four axes.
 
     The points are (N, A) and the mixtures live on the same A axes, each with its column's name and its limits.
-    The labels hold the component of each drawn point; `features` counts the axes of the whole data.
+    The labels hold the component of each drawn point; `features` counts the axes of the whole data, and `n_points` its
+    points, of which these may be a sample.
     """
 
     points: Array
@@ -34,6 +35,7 @@ class Scene:
     columns: tuple[str, ...]
     limits: tuple[Limits, ...]
     features: int
+    n_points: int
 
     @property
     def mixtures(self) -> tuple[Components, ...]:
@@ -55,12 +57,15 @@ class Scene:
             columns=tuple(self.columns[axis] for axis in axes),
             limits=tuple(self.limits[axis] for axis in axes),
             features=self.features,
+            n_points=self.n_points,
         )
 
     def remarks(self) -> list[str]:
         """What the reader must know to read the picture aright: its size and all that it leaves out."""
         n, shown = self.points.shape
-        remarks = [_counted(n, "point"), _counted(len(self.fitted.weights), "component")]
+        remarks = [_counted(self.n_points, "point"), _counted(len(self.fitted.weights), "component")]
+        if n < self.n_points:
+            remarks.append(f"{n:,} points looked at")
         if shown < self.features:
             remarks.append(f"first {shown} of {self.features} axes")
         if shown > 1 and len(self.drawn) < n:
@@ -81,6 +86,7 @@ def scene_of(
     truth: Components | None = None,
     columns: Sequence[str] = (),
     labels: Labels | None = None,
+    n_points: int | None = None,
 ) -> Scene:
     """The scene of points (N, D): columns are x1, x2, ... and labels the likeliest component unless given.
 
@@ -100,6 +106,7 @@ def scene_of(
         columns=tuple(_named(columns[axis] if columns else f"x{axis + 1}", unit[axis]) for axis in axes),
         limits=tuple(_limits(points[:, axis], [mixture.marginal([axis]) for mixture in mixtures]) for axis in axes),
         features=features,
+        n_points=len(points) if n_points is None else n_points,
     )
 
 
