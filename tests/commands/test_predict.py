@@ -182,7 +182,7 @@ def test_points_of_another_dimension_are_refused(iris: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-def test_the_size_of_a_chunk_changes_no_row(
+def test_the_size_of_a_chunk_changes_a_row_by_rounding_alone(
     iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
     (tmp_path / "small").mkdir()
@@ -190,7 +190,8 @@ def test_the_size_of_a_chunk_changes_no_row(
     monkeypatch.setattr(chunks, "CHUNK_ELEMENTS", 7 * 11)
     in_chunks = predict(tmp_path / "small", iris, "--outliers", "0.1", suffix=suffix)
     assert len(in_chunks["label"]) == 150
-    assert all((at_once[name] == in_chunks[name]).all() for name in at_once)
+    for name, column in at_once.items():  # a product of other shape may add its terms in another order
+        np.testing.assert_allclose(in_chunks[name], column, rtol=1e-12, atol=1e-14)
 
 
 def test_a_file_longer_than_a_chunk_passes_through(blobs: tuple[Path, npt.NDArray[np.float64]], tmp_path: Path) -> None:
