@@ -22,6 +22,7 @@ ASKED = {
     "million": "how near to the truth is a million points' fit? Target: 0.01 nats, in a quarter of scikit-learn's time",
     "marron-wand": "are all components of fifteen densities on the line found? Target: of 13, to within 2 p/(2N)",
     "plane": "how well do 64 components follow curves and edges? Target: 0.01 nats, rings 0.015, checkerboard 0.10",
+    "square": "how near can a few components come to a square? Target: none; it shows what a checkerboard leaves",
     "trap": "does a fit leave a maximum that EM cannot leave? Target: on 20 of 20 seeds, EM on none",
     "auto": "is the true number of components found? Target: of 18 in 20 mixtures, and mclust's choice for the geyser",
     "moves": "what does each move reach, and in what time? Target: none; it shows why the default is what it is",
@@ -51,6 +52,7 @@ def all_questions() -> Mapping[str, Question]:
         plane,
         reference,
         restarts,
+        square,
         trap,
     )
 
@@ -59,6 +61,7 @@ def all_questions() -> Mapping[str, Question]:
         "million": million,
         "marron-wand": marron_wand,
         "plane": plane,
+        "square": square,
         "trap": trap,
         "auto": auto,
         "moves": moves,

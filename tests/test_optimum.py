@@ -17,7 +17,7 @@ from mixfit.data.marron_wand import DENSITIES
 from mixfit.data.rings import Rings
 from scripts.benchmarks.overlapping import overlapping
 from scripts.benchmarks.result import Repetition, Repetitions
-from scripts.optima import auto, marron_wand, million, moves, plane, reference, restarts, shares, trap
+from scripts.optima import auto, marron_wand, million, moves, plane, reference, restarts, shares, square, trap
 from scripts.optima.cells import cells, is_degenerate, points_of
 from scripts.optima.excess import of_dataset
 from scripts.optima.fitting import OURS, SKLEARN, Fitted, fit
@@ -230,6 +230,12 @@ def test_densities_in_the_plane_have_their_own_targets() -> None:
     rows = [above(who, 0.012, data=data) for data in ("moons", "rings", "checkerboard") for who in (OURS, SKLEARN)]
     assert [row[-1] for row in plane.table(rows).rows] == ["**no**", "yes", "yes"]
     assert len(plane.figure(rows).subfigs) == 1
+
+
+def test_of_a_square_the_best_fit_counts_and_fewer_points_cost_more() -> None:
+    rows = [above("", excess, n_components=k) for k in square.N_COMPONENTS for excess in (0.2, 0.104)]
+    (of_eight,) = [row for row in square.table(rows).rows if row[0] == "8"]
+    assert of_eight[1:5] == ("0.1040", "0.1035", "0.1073", "0.2000")  # 47 / 100,000 less, 47 / 12,500 more
 
 
 def trapped(moves_: str, left: bool) -> Repetition:
