@@ -21,6 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 from mixfit.catalogue import CONFIGS, known_keys
 from mixfit.disk import refusing_plainly
 from mixfit.errors import InputError
+from mixfit.program import lends_a_hand
 from mixfit.signals import ending_by_exception, exit_status, interrupts_unwrapped
 from mixfit.spelling import nearest
 
@@ -136,10 +137,10 @@ def _checked(typed: Sequence[str]) -> list[str]:
 
 
 def _check_folders(overrides: Sequence[str]) -> None:
-    """A run that is resumed keeps the notes that it has."""
+    """A run that is resumed keeps the notes that it has; a process that lends it a hand writes none."""
     given = dict(override.partition("=")[::2] for override in overrides)
     resume, folder = (given.get(key, "").strip("'\"") for key in ("resume", "hydra.run.dir"))
-    if resume and folder and Path(resume).resolve() == Path(folder).resolve():
+    if not lends_a_hand() and resume and folder and Path(resume).resolve() == Path(folder).resolve():
         raise InputError(f"resume={resume}: goes on in that folder by itself; leave hydra.run.dir out")
 
 

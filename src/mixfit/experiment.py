@@ -43,7 +43,7 @@ from mixfit.processes import as_typed_alone, is_first
 from mixfit.program import typed_with
 from mixfit.provenance import Provenance
 from mixfit.restoring import restoring
-from mixfit.resuming import check_belongs, keep, left_by, never_began, resumed, text_of, with_own_path
+from mixfit.resuming import check_belongs, is_finished, keep, left_by, never_began, resumed, text_of, with_own_path
 from mixfit.selecting import AUTO, Question
 from mixfit.settings import settings_of
 from mixfit.sweep import name_of, quoted
@@ -62,8 +62,8 @@ def run(config: DictConfig) -> Mapping[str, metrics.Value]:
     Returns what the folder's `metrics.json` says.
     """
     hydra = HydraConfig.get()
-    if not is_first():  # this process lends a hand to a run that another one claims and records
-        return fit(config, Path(hydra.runtime.output_dir))
+    if not is_first():
+        return lend_a_hand(config, Path(hydra.runtime.output_dir), hydra.overrides.task)
     if config.resume is not None:
         return go_on(config, hydra.overrides.task)
     folder = Path(hydra.runtime.output_dir)
@@ -76,6 +76,16 @@ def run(config: DictConfig) -> Mapping[str, metrics.Value]:
         else:
             print(f"{folder}: goes on where it was interrupted")
         return run_alone(config, folder, checkpoint)
+
+
+def lend_a_hand(config: DictConfig, folder: Path, overrides: Sequence[str]) -> Mapping[str, metrics.Value]:
+    """A fit that another process claims and records; where it begins is what that process finds in the folder too."""
+    if config.resume is None:
+        return fit(config, folder, left_by(folder, config))
+    folder, config = resumed(Path(config.resume), overrides)
+    if is_finished(folder, config):
+        return {}
+    return fit(config, folder, checkpoint_of(folder))
 
 
 def run_alone(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Mapping[str, metrics.Value]:
@@ -116,10 +126,9 @@ def go_on(config: DictConfig, overrides: Sequence[str]) -> Mapping[str, metrics.
         if never_began(folder):
             clear(folder)
             return run_alone(config, folder)
-        before = metrics.read(folder)
-        if before["converged"] or (before["passes"] or 0) >= config.trainer.max_epochs:
+        if is_finished(folder, config):
             print(f"{folder} is finished; a larger trainer.max_epochs would go on unless it has converged")
-            return before
+            return metrics.read(folder)
         check_checkpoints(folder, n_components_in(folder, config))
         check_belongs(folder / LAST, config)
         keep(config, folder)
@@ -217,7 +226,7 @@ def train(trainer: pl.Trainer, module: MixtureModule, datamodule: MixtureDataMod
     with ExitStack() as around:
         if is_first():
             around.enter_context(loopback_only(trainer))
-            around.enter_context(as_typed_alone(trainer))
+            around.enter_context(as_typed_alone(trainer, None if checkpoint is None else checkpoint.parents[1]))
         around.enter_context(interruptible(trainer))
         around.enter_context(restoring(trainer, checkpoint))
         trainer.fit(module, datamodule, ckpt_path=checkpoint, weights_only=True)

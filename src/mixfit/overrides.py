@@ -19,6 +19,7 @@ from mixfit.errors import InputError
 from mixfit.grammar import chooses, is_hydras, pairs_of, parsed, typed, values_of
 from mixfit.hydra_settings import check_typed
 from mixfit.keys import key_of, refusal
+from mixfit.program import lends_a_hand
 from mixfit.spelling import listed, nearest
 
 MOST_JOBS = 100_000
@@ -102,8 +103,11 @@ def _check_number(given: Mapping[str, Sequence[Any]]) -> None:
 def _check_folder(overrides: Sequence[Override]) -> None:
     """Whether the folder that is asked for holds another run, before Hydra writes into it.
 
-    One that is finished is another; so is one that was cut off, unless it was asked for in the same words.
+    One that is finished is another; so is one that was cut off, unless it was asked for in the same words. A process
+    that lends a hand is in the folder of its run.
     """
+    if lends_a_hand():
+        return
     for override in (override for override in overrides if override.key_or_group == "hydra.run.dir"):
         from mixfit.folder import checkpoint_of, was_cut_off  # a run without a folder of its own need not wait for them
         from mixfit.tracking import metrics_file

@@ -2,7 +2,8 @@
 
 Lightning starts the other processes by typing the command again. What started this one may have been `train.py`,
 `mixfit train` or a launcher's worker, and inside a sweep the command is the whole sweep's, so for as long as a fit
-runs the command is that of the module that fits, with this run's own arguments. What a job leaves in the process (a
+runs the command is that of the module that fits, with this run's own arguments. All processes of a run that goes on
+have to begin at its checkpoint, so there the command is to resume it. What a job leaves in the process (a
 process group, the variables that name its ranks) is taken away, or the next job would look for processes that have
 ended.
 """
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from subprocess import Popen, TimeoutExpired
 
 import torch
@@ -21,6 +23,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from lightning_fabric.utilities.rank_zero import rank_zero_only
 from pytorch_lightning import Trainer
+
+from mixfit.sweep import quoted
 
 MODULE = "mixfit.commands.train"
 """What Python can start with -m, wherever it is installed."""
@@ -41,12 +45,14 @@ def is_first() -> bool:
 
 
 @contextmanager
-def as_typed_alone(trainer: Trainer) -> Iterator[None]:
-    """Makes the command line and the environment those of this run, until it ends."""
+def as_typed_alone(trainer: Trainer, resumed: Path | None) -> Iterator[None]:
+    """Makes the command line and the environment those of this run, until it ends; `resumed` is where it goes on."""
     started, hydra = sys.modules["__main__"], HydraConfig.get()
     arguments, module, environment = sys.argv, started.__spec__, dict(os.environ)
     started.__spec__ = find_spec(MODULE)  # where Lightning looks for what follows -m
-    if hydra.mode is RunMode.MULTIRUN:
+    if resumed is not None:
+        sys.argv = [MODULE, f"resume={quoted(str(resumed.absolute()))}", "hydra.mode=RUN"]
+    elif hydra.mode is RunMode.MULTIRUN:
         sources = [f"--config-dir={source.path}" for source in hydra.runtime.config_sources if source.provider == TYPED]
         searched = [typed for typed in hydra.overrides.hydra if typed.startswith("hydra.searchpath=")]
         sys.argv = [MODULE, *sources, *hydra.overrides.task, *searched, "hydra.mode=RUN"]

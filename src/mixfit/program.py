@@ -5,6 +5,7 @@ The same fit begins with `python train.py` in a checkout and with `mixfit train`
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -25,3 +26,8 @@ def typed_with(*arguments: str) -> str:
     start = sys.orig_argv[: len(sys.orig_argv) - len(sys.argv[1:])]
     is_command = len(start) > 1 and Path(start[1]).name == NAME  # whose first line names the interpreter
     return shlex.join([*(start[1:] if is_command else start), *arguments])
+
+
+def lends_a_hand() -> bool:
+    """Whether this process works on a run that another one claims and records, as far as the environment says."""
+    return any(int(os.environ.get(name, "0")) for name in ("RANK", "LOCAL_RANK", "SLURM_PROCID"))

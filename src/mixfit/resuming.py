@@ -73,6 +73,14 @@ def never_began(folder: Path) -> bool:
     return bool(missing)
 
 
+def is_finished(folder: Path, config: DictConfig) -> bool:
+    """Whether the run in the folder has converged, or made as many passes as it may."""
+    if metrics_file.status(folder) is None:
+        return False
+    before = metrics_file.read(folder)
+    return bool(before["converged"]) or (before["passes"] or 0) >= config.trainer.max_epochs
+
+
 def check_belongs(checkpoint: Path, config: DictConfig) -> None:
     """Raises `InputError` if the checkpoint is of a run with another configuration than the folder's."""
     noted = config_text_in(loaded(checkpoint))

@@ -6,7 +6,6 @@ workers have to start the same fit whatever was typed to start the first.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -16,6 +15,7 @@ from omegaconf import DictConfig
 
 from mixfit.command_line import check, command, ending_alone
 from mixfit.folder import held
+from mixfit.program import lends_a_hand
 from mixfit.quick_start import starting_quickly
 
 
@@ -40,8 +40,11 @@ def _held(config: DictConfig) -> AbstractContextManager[None]:
     """Who looks at the folder meanwhile sees a run that is under way; of several processes the first one's."""
     from hydra.core.hydra_config import HydraConfig  # not before it is known that more than help is wanted
 
-    helps = any(int(os.environ.get(name, "0")) for name in ("RANK", "LOCAL_RANK", "SLURM_PROCID"))
-    return nullcontext() if helps or config.resume is not None else held(Path(HydraConfig.get().runtime.output_dir))
+    return (
+        nullcontext()
+        if lends_a_hand() or config.resume is not None
+        else held(Path(HydraConfig.get().runtime.output_dir))
+    )
 
 
 if __name__ == "__main__":
