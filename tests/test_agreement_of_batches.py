@@ -91,10 +91,10 @@ def test_single_batches_end_near_the_maximum_of_the_full_batch(train: Part, name
 
 @pytest.mark.parametrize("name", STEP_BY_STEP)
 def test_batches_of_a_single_row_leave_a_finite_density(train: Part, name: str) -> None:
-    """Which one is chance with SGD: seven orders of the rows ended 0.9 to 7.3 nats too high, so the middle counts."""
+    """Near the maximum in any order of the rows; SGD, which ends 0.9 to 7.3 nats above by chance, in the middle one."""
     random = torch.Generator().manual_seed(1)
     orders = [torch.arange(len(train)), *(torch.randperm(len(train), generator=random) for _ in range(4))]
     highest = nll(fit(train, name, None, max_passes=300), train)
     excesses = sorted(nll(fit(train.take(order), name, 1, max_passes=3), train) - highest for order in orders)
     assert all(map(isfinite, excesses))
-    assert excesses[2] < (3.0 if name == "sgd" else 2.0)
+    assert excesses[2] < 3.0 if name == "sgd" else excesses[-1] < 2.0
