@@ -14,6 +14,7 @@ import numpy as np
 import mixfit
 from scripts.benchmarks.result import Repetition, Repetitions
 from scripts.benchmarks.table import Table
+from scripts.optima import plane
 from scripts.optima.excess import judged, mean
 from scripts.optima.fitting import alike
 from scripts.questions.rows import where
@@ -22,7 +23,7 @@ SEEDS = range(3)
 N_COMPONENTS = (6, 7, 8, 9, 10)
 MOVES = ("alternating", "random_swap")
 N_POINTS, N_TEST = 50_000, 1_000_000
-BOARD = 50_000 // 8
+BOARD = plane.N_POINTS // 8
 """Points of one of the checkerboard's squares in `plane`."""
 
 TOLERANCE, MOST_PASSES = 1e-9, 20_000

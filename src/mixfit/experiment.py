@@ -226,7 +226,7 @@ def train(trainer: pl.Trainer, module: MixtureModule, datamodule: MixtureDataMod
     with ExitStack() as around:
         if is_first():
             around.enter_context(loopback_only(trainer))
-            around.enter_context(as_typed_alone(trainer, None if checkpoint is None else checkpoint.parents[1]))
+            around.enter_context(as_typed_alone(trainer, checkpoint))
         around.enter_context(interruptible(trainer))
         around.enter_context(restoring(trainer, checkpoint))
         trainer.fit(module, datamodule, ckpt_path=checkpoint, weights_only=True)

@@ -3,9 +3,8 @@
 Lightning starts the other processes by typing the command again. What started this one may have been `train.py`,
 `mixfit train` or a launcher's worker, and inside a sweep the command is the whole sweep's, so for as long as a fit
 runs the command is that of the module that fits, with this run's own arguments. All processes of a run that goes on
-have to begin at its checkpoint, so there the command is to resume it. What a job leaves in the process (a
-process group, the variables that name its ranks) is taken away, or the next job would look for processes that have
-ended.
+have to begin at its checkpoint, so there the command is to resume it. What a job leaves in the process (a process
+group, the variables that name its ranks) is taken away, or the next job would look for processes that have ended.
 """
 
 from __future__ import annotations
@@ -45,13 +44,14 @@ def is_first() -> bool:
 
 
 @contextmanager
-def as_typed_alone(trainer: Trainer, resumed: Path | None) -> Iterator[None]:
-    """Makes the command line and the environment those of this run, until it ends; `resumed` is where it goes on."""
+def as_typed_alone(trainer: Trainer, checkpoint: Path | None) -> Iterator[None]:
+    """Makes the command line and the environment those of this run, until it ends; it may go on from a checkpoint."""
     started, hydra = sys.modules["__main__"], HydraConfig.get()
     arguments, module, environment = sys.argv, started.__spec__, dict(os.environ)
     started.__spec__ = find_spec(MODULE)  # where Lightning looks for what follows -m
-    if resumed is not None:
-        sys.argv = [MODULE, f"resume={quoted(str(resumed.absolute()))}", "hydra.mode=RUN"]
+    if checkpoint is not None:
+        folder = checkpoint.absolute().parents[1]
+        sys.argv = [MODULE, f"resume={quoted(str(folder))}", "hydra.mode=RUN"]
     elif hydra.mode is RunMode.MULTIRUN:
         sources = [f"--config-dir={source.path}" for source in hydra.runtime.config_sources if source.provider == TYPED]
         searched = [typed for typed in hydra.overrides.hydra if typed.startswith("hydra.searchpath=")]
