@@ -64,7 +64,6 @@ class Collapses:
             return False
         if not all(bool(offset.isfinite().all()) for offset in self.mixture.parameters()):
             return False  # the step that led there is about to be undone
-        self.mixture.bound_()
         collapsed = self._collapsed(count, n_points).nonzero().flatten()
         if not len(collapsed):
             return False

@@ -78,6 +78,7 @@ class GradientFitter(Fitter):
         return looks[0]
 
     def end_pass(self, optimizer: Optimizer, steps: Steps, seen: Pass, poorest: Poorest) -> Verdict:  # noqa: D102
+        self.mixture.bound_()  # the last step may have left the floor, and no other may follow
         verdict = self.stopping.update(seen.nll)
         self.n_passes += 1
         if verdict is Verdict.BETTER or not self.best:
