@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from mixfit.data import mixsim
 from mixfit.data.mixsim import SHAPES, Mixsim
 from mixfit.errors import InputError
 from mixfit.mixtures.density import Density
@@ -90,3 +91,10 @@ def test_weights_are_equal_or_at_least_the_least() -> None:
 def test_what_cannot_be_is_refused_by_the_key_to_change(arguments: dict[str, Any], named: str) -> None:
     with pytest.raises(InputError, match=named):
         truth_of(**arguments)
+
+
+def test_a_mean_as_large_as_the_maximum_is_refused_by_the_maximum(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three pairs all alike would be chance."""
+    monkeypatch.setattr(mixsim, "MOST_DRAWS", 3)
+    with pytest.raises(InputError, match=r"two always overlap much more .*; raise data\.max_overlap"):
+        truth_of(n_components=3, overlap=0.05, max_overlap=0.05)

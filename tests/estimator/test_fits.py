@@ -306,6 +306,17 @@ def test_constant_columns_and_one_point_are_fitted() -> None:
         assert_allclose(GaussianMixture().fit([[1.0, 2.0]]).means_, [[1, 2]])
 
 
+@pytest.mark.parametrize("optimizer", choices("optimizer"))
+def test_fewer_different_points_than_components_are_fitted_and_counted(optimizer: str) -> None:
+    """Two spikes of half the points each are the maximum, however many components stand by."""
+    points = np.repeat([[0.0, 0.0], [1.0, 3.0]], 20, axis=0)
+    with pytest.warns(FitWarning, match="only 2 of 40 points are different; lower n_components"):
+        mixture = GaussianMixture(3, optimizer=optimizer, random_state=0).fit(points)
+    assert_allclose(np.sort(mixture.weights_), [0, 0.5, 0.5], atol=1e-6)
+    assert_allclose(mixture.predict_proba(points).max(1), 1, atol=1e-6)
+    assert_allclose(mixture.means_[mixture.predict(points)], points, atol=1e-6)
+
+
 def test_a_fit_that_runs_out_of_passes_says_so(points: Array) -> None:
     mixture = GaussianMixture(3, max_iter=3, means_init=points[:3])
     with pytest.warns(ConvergenceWarning, match="not converged in max_iter=3 passes; raise max_iter"):

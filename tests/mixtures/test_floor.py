@@ -66,6 +66,11 @@ def test_many_equal_points_are_counted() -> None:
     assert "only 3 of 60 points are different" in why(places.repeat(20, 1), groups=torch.arange(3).repeat(20))
 
 
+def test_points_of_no_more_kinds_than_dimensions_are_counted_and_not_called_dependent() -> None:
+    points = torch.tensor([[0.0, 0.0], [1.0, 3.0]]).repeat(20, 1)
+    assert "only 2 of 40 points are different" in why(points)
+
+
 def test_a_value_that_many_rows_have_is_named_with_its_column() -> None:
     points = normal(60, 2)
     points[:20, 1] = 5.0

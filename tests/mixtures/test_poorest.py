@@ -29,7 +29,13 @@ def test_places_are_of_different_points_and_the_poorest_is_first() -> None:
 
 def test_equal_points_are_one_place_and_there_are_no_more_places_than_points() -> None:
     points = torch.tensor([[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]])
-    assert poorest_places(Mixture(TiedSpherical(3, 2)), points, 3).tolist() == [[1.0, 2.0]]
+    assert poorest_places(Mixture(TiedSpherical(1, 2)), points, 3).tolist() == [[1.0, 2.0]]
+
+
+def test_where_fewer_points_are_different_than_there_are_components_no_place_lacks_one() -> None:
+    points = torch.tensor([[1.0, 2.0], [3.0, 4.0]]).repeat(20, 1)
+    assert poorest_places(Mixture(TiedSpherical(3, 2)), points, 1).shape == (0, 2)
+    assert poorest_places(Mixture(TiedSpherical(2, 2)), points, 1).shape == (1, 2)
 
 
 def test_of_many_points_some_are_enough() -> None:

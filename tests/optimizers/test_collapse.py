@@ -66,6 +66,13 @@ def test_a_shared_covariance_lets_a_component_hold_a_single_point(shared: type[C
     assert mend(mixture, [200.0, 0.0])
 
 
+def test_a_component_with_nothing_stays_where_no_place_lacks_one() -> None:
+    mixture = with_a_spike_at(Full, torch.zeros(2))
+    collapses = Collapses(mixture)
+    assert not collapses.mend_(torch.tensor([200.0, 0.0]), 200.0, lambda n_points: torch.ones(0, 2))
+    assert collapses.times == [0, 0]
+
+
 def test_the_sixth_collapse_of_a_component_is_an_error() -> None:
     collapses = Collapses(with_a_spike_at(Full, torch.zeros(2)))
     for _ in range(PATIENCE):

@@ -116,19 +116,25 @@ class Mixsim:
     def _truth(self, random: torch.Generator) -> Density:
         shape, family = SHAPES[self.family]
         weights = self._weights(random)
+        why = (
+            "for what differs in shape never overlaps fully; lower data.overlap or data.eccentricity, raise "
+            "data.max_overlap, or take data.family=tied"
+        )
         for _ in range(MOST_DRAWS):
             means = torch.rand(self.n_components, self.dim, dtype=torch.float64, generator=random)
             covariances = self._limited(shape(self.n_components, self.dim, random))
             factor = self._factor(weights, means, covariances)
-            if factor is not None:
+            if factor is None:
+                continue
+            largest = _overlaps(weights, means * factor**-0.5, covariances)[1]
+            if self.max_overlap is None or largest <= self.max_overlap * (1 + 1e-9):
                 return Density.of(weights, means, factor * covariances, family)
+            why = "for some two always overlap much more than all do on average; raise data.max_overlap"
         wanted = {"overlap": self.overlap, "max_overlap": self.max_overlap}
         keys = " ".join(f"data.{key}={value}" for key, value in wanted.items() if value is not None)
         raise InputError(
             f"{keys}: of {MOST_DRAWS} mixtures with data.n_components={self.n_components} in data.dim={self.dim} and "
-            f"data.family={self.family} none overlaps so, however its covariances are scaled, for what differs in "
-            "shape never overlaps fully; lower data.overlap or data.eccentricity, raise data.max_overlap, or take "
-            "data.family=tied"
+            f"data.family={self.family} none overlaps so, however its covariances are scaled, {why}"
         )
 
     def _weights(self, random: torch.Generator) -> Tensor:
@@ -148,29 +154,26 @@ class Mixsim:
 
     def _factor(self, weights: Tensor, means: Tensor, covariances: Tensor) -> float | None:
         """What to multiply all covariances by; None if nothing will do."""
-        n_pairs = self.n_components * (self.n_components - 1) / 2
-
-        def overlaps(means: Tensor) -> tuple[float, float]:
-            """The mean and the largest of all pairs."""
-            one_way = misclassification(weights.log(), means, covariances)
-            pairs = one_way + one_way.mT
-            return float(pairs.sum()) / 2 / n_pairs, float(pairs.max())
-
         which, wanted = (1, self.max_overlap) if self.overlap is None else (0, self.overlap)
         assert wanted is not None
 
         def excess(log_factor: float) -> float:
-            found = overlaps(means * exp(-log_factor / 2))[which]
+            found = _overlaps(weights, means * exp(-log_factor / 2), covariances)[which]
             return log(max(found, 1e-300)) - log(wanted)
 
-        if overlaps(torch.zeros_like(means))[which] <= wanted:
+        if _overlaps(weights, torch.zeros_like(means), covariances)[which] <= wanted:
             return None
         bracket = _bracket(excess)
         if bracket is None:
             return None
-        factor = exp(brentq(excess, *bracket, xtol=ACCURACY, rtol=ACCURACY))
-        is_fit = self.max_overlap is None or overlaps(means * factor**-0.5)[1] <= self.max_overlap * (1 + 1e-9)
-        return factor if is_fit else None
+        return float(exp(brentq(excess, *bracket, xtol=ACCURACY, rtol=ACCURACY)))
+
+
+def _overlaps(weights: Tensor, means: Tensor, covariances: Tensor) -> tuple[float, float]:
+    """The mean and the largest of all pairs."""
+    one_way = misclassification(weights.log(), means, covariances)
+    pairs = one_way + one_way.mT
+    return float(pairs.sum()) / (len(weights) * (len(weights) - 1)), float(pairs.max())
 
 
 def _bracket(excess: Callable[[float], float]) -> tuple[float, float] | None:

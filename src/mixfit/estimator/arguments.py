@@ -124,9 +124,10 @@ def speaking_of_arguments() -> Iterator[None]:
 
 
 def in_python(message: str) -> str:
-    """The words of a configuration in those of Python: arguments for keys, None for null."""
+    """The words of a configuration in those of Python: arguments for keys, None for null, names in quotes."""
     for argument, key in KEY_OF.items():
         message = message.replace(key, argument)
+    message = re.sub(r"\bcovariance=(\w+)", r"covariance_type='\1'", message)
     message = re.sub(r"\boptimizer\.(\w+)", r"\1 in optimizer_options", message)
     for word, meant in {"null": "None", "true": "True", "false": "False"}.items():
         message = re.sub(rf"\b{word}\b", meant, message)

@@ -125,7 +125,7 @@ def weights_of(sample_weight: Any, n_points: int) -> Tensor | None:
         row = int(bad.int().argmax())
         raise InputError(f"sample_weight[{row}] is {float(found[row])}: a weight is finite and not negative")
     if not found.any():
-        raise InputError("sample_weight is zero everywhere, so there is no point to fit; give some points a weight")
+        raise InputError("sample_weight is zero everywhere, so no point counts; give some points a weight")
     return found
 
 

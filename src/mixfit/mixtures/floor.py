@@ -57,6 +57,8 @@ def _dependent(points: Tensor, floor: float, columns: Sequence[str]) -> str | No
     if len(points) <= points.shape[1]:
         few = f"{len(points)} points cannot fill {points.shape[1]} dimensions"
         return f"{few}; give more points, or choose covariance=diag"
+    if (n_distinct := len(torch.unique(points, dim=0))) <= points.shape[1]:
+        return _of_few_kinds(n_distinct, len(points))
     variances, axes = torch.linalg.eigh(torch.cov(points.T, correction=0).reshape(len(columns), -1))
     if float(variances[0]) > floor:
         return None
@@ -67,7 +69,7 @@ def _dependent(points: Tensor, floor: float, columns: Sequence[str]) -> str | No
 def _tied(points: Tensor, floor: float, columns: Sequence[str]) -> str | None:
     n_distinct = len(torch.unique(points, dim=0))
     if n_distinct <= len(points) / 2:
-        return f"only {n_distinct} of {len(points)} points are different; lower model.n_components"
+        return _of_few_kinds(n_distinct, len(points))
     times = [int(torch.unique(column, return_counts=True)[1].max()) for column in points.T]
     if max(times) <= max(2, len(points) / 10):
         return None
@@ -77,6 +79,10 @@ def _tied(points: Tensor, floor: float, columns: Sequence[str]) -> str | None:
         f"{_listed(names)} {has} in {max(times)} of {len(points)} rows; lower model.n_components, leave columns out, "
         "or raise model.floor"
     )
+
+
+def _of_few_kinds(n_distinct: int, n_points: int) -> str:
+    return f"only {n_distinct} of {n_points} points are different; lower model.n_components"
 
 
 def _spread_out(points: Tensor, floor: float, columns: Sequence[str]) -> str | None:

@@ -22,10 +22,12 @@ MOST_CANDIDATES = 500
 def poorest_places(mixture: Mixture, points: Tensor, n_places: int) -> Tensor:
     """The means (n, D) of disjoint neighbourhoods whose mean log-density is lowest, the lowest first.
 
-    There may be fewer than asked for, but at least one. The points (N, D) are in the mixture's coordinates; equal ones
-    count once.
+    There may be fewer than asked for, but at least one; none only where fewer points are different than there are
+    components, for then no place lacks one. The points (N, D) are in the mixture's coordinates; equal ones count once.
     """
     points = torch.unique(points[:: -(-len(points) // MOST_POINTS)], dim=0)
+    if len(points) < mixture.covariance.n_components:
+        return points[:0]
     n_neighbors = min(len(points), max(3, 2 * mixture.covariance.n_needed))
     log_density = mixture.log_density(points)
     candidates = log_density.argsort()[: MOST_CANDIDATES + n_places * n_neighbors]

@@ -2,11 +2,11 @@
 
 The likelihood of a mixture is unbounded: a component that closes in on a point or two is rewarded for it, until the
 floor stops it, and says nothing of the data any more. So after every pass a component that ended like this begins anew
-where the density is poorest, and the next time at the next poorest place. Four kinds are left where they are, because
+where the density is poorest, and the next time at the next poorest place. Five kinds are left where they are, because
 the data force them and another attempt would end alike: those that hold enough points for a covariance of their own
-(equal points), those of data that are flat as a whole (a constant column) or have too few points for so many
-components, and those on points that lie far from everything else, which no other component could describe. A component
-that collapses again and again is one too many, and the fit ends with an error.
+(equal points), those of data that are flat as a whole (a constant column), have too few points for so many components,
+or fewer different ones than components, and those on points that lie far from everything else, which no other component
+could describe. A component that collapses again and again is one too many, and the fit ends with an error.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ PATIENCE = 5
 """How often one component may begin anew in a fit."""
 
 Poorest = Callable[[int], Tensor]
-"""The n places where the density is poorest, (n, D), or fewer, the poorest first: where a component may begin anew."""
+"""The n places where the density is poorest, (n, D), the poorest first: where a component may begin anew.
+
+There may be fewer, and there is none where the points are of fewer kinds than there are components.
+"""
 
 
 class Collapses:
@@ -67,6 +70,10 @@ class Collapses:
         collapsed = self._collapsed(count, n_points).nonzero().flatten()
         if not len(collapsed):
             return False
+        skipped = max(self.times[component] for component in collapsed.tolist())  # where it has come to nothing
+        places = poorest(skipped + len(collapsed))[-len(collapsed) :]
+        if not len(places):
+            return False
         for component in collapsed.tolist():
             self.times[component] += 1
             self._check(component, float(count[component]), n_points)
@@ -76,8 +83,6 @@ class Collapses:
             ", ".join(f"{held:.3g}" for held in count[collapsed].tolist()),
             n_points,
         )
-        skipped = max(self.times[component] for component in collapsed.tolist()) - 1  # where it has come to nothing
-        places = poorest(skipped + len(collapsed))[-len(collapsed) :]
         self.mixture.reseed_(collapsed[: len(places)], places)
         return True
 
