@@ -2,9 +2,12 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -36,7 +39,10 @@ def typed_on_two_machines(folder: Path, starts: list[list[str]], variables: list
         assert process.returncode == 0, printed
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the loopback interface has this name on Linux")
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the loopback interface has this name on Linux")
+
+
+@on_linux
 @pytest.mark.parametrize("by", ["torchrun", "hand"])
 def test_two_machines_equal_one_and_the_first_one_writes(by: str, tmp_path: Path) -> None:
     port = str(free_port())
@@ -61,3 +67,28 @@ def test_two_machines_equal_one_and_the_first_one_writes(by: str, tmp_path: Path
         assert two[name] == pytest.approx(one[name], rel=1e-9, abs=0)
     assert two["passes"] == one["passes"]
     assert not (tmp_path / "1" / "metrics.json").exists()
+
+
+@on_linux
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_first_machine_that_waits_for_one_that_never_comes_can_be_ended(
+    sent: signal.Signals, status: int, tmp_path: Path
+) -> None:
+    port = free_port()
+    typed = ["trainer=ddp", "trainer.devices=1", "trainer.num_nodes=2", *FIT, f"hydra.run.dir={tmp_path / 'run'}"]
+    waiting = subprocess.Popen(
+        [sys.executable, str(ROOT / "train.py"), *typed],
+        env={**os.environ, "NODE_RANK": "0", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    while True:
+        assert waiting.poll() is None, waiting.communicate()
+        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            break
+        time.sleep(0.1)
+    waiting.send_signal(sent)
+    printed, _ = waiting.communicate(timeout=60)
+    assert waiting.returncode == status
+    assert "waits for another one" in printed

@@ -46,6 +46,7 @@ from mixfit.restoring import restoring
 from mixfit.resuming import check_belongs, is_finished, keep, left_by, never_began, resumed, text_of, with_own_path
 from mixfit.selecting import AUTO, Question
 from mixfit.settings import settings_of
+from mixfit.signals import ending_though_waiting
 from mixfit.sweep import name_of, quoted
 from mixfit.tracking import metrics, selection_file
 from mixfit.tracking.event_file import failing
@@ -227,6 +228,8 @@ def train(trainer: pl.Trainer, module: MixtureModule, datamodule: MixtureDataMod
         if is_first():
             around.enter_context(loopback_only(trainer))
             around.enter_context(as_typed_alone(trainer, checkpoint))
+        if trainer.world_size > 1:
+            around.enter_context(ending_though_waiting())
         around.enter_context(interruptible(trainer))
         around.enter_context(restoring(trainer, checkpoint))
         trainer.fit(module, datamodule, ckpt_path=checkpoint, weights_only=True)

@@ -3,11 +3,17 @@
 Both mean what Ctrl-C means, so they end as it does: whatever is under way is left as an exception, its folder says
 `interrupted`, and the command to go on is printed. Nothing depends on that being done. A process that is killed at
 once leaves the same files, for they are moved into place whole, and a lock that nobody holds.
+
+Python makes an exception of a signal between two of its instructions, so a process that waits for another one inside
+of a library hears nothing, for half an hour if the other never comes. What watches it from a thread then ends it.
 """
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +25,10 @@ ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasatt
 
 SECONDS_OF_ONE = 0.5
 """A second signal this soon is the same request: `timeout` and schedulers send it to a process and to its group."""
+
+
+SECONDS_TO_HEAR = 5.0
+"""How long a process that waits for another one may stay in one instruction after a signal."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -55,6 +65,47 @@ def ending_by_exception() -> Iterator[None]:
     finally:
         for signum in mine:
             signal.signal(signum, signal.SIG_DFL)
+
+
+@contextmanager
+def ending_though_waiting() -> Iterator[None]:
+    """Ends the process at a signal to end that finds it in a call that does not come back.
+
+    Only the main thread can change what becomes of signals.
+    """
+    main = threading.current_thread()
+    if main is not threading.main_thread():
+        yield
+        return
+    heard, tells = socket.socketpair()
+    tells.setblocking(False)
+    before = signal.set_wakeup_fd(tells.fileno(), warn_on_full_buffer=False)
+    watcher = threading.Thread(target=_end_if_it_stays, args=(heard, main.ident), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        tells.close()
+        watcher.join()
+        heard.close()
+
+
+def _end_if_it_stays(heard: socket.socket, thread: int) -> None:
+    """Ends the process if the thread does not move after a signal that is heard; returns when no more can be."""
+
+    def place() -> tuple[FrameType, int]:
+        frame = sys._current_frames()[thread]
+        return frame, frame.f_lasti
+
+    while told := heard.recv(1):
+        signum, where, until = told[0], place(), time.monotonic() + SECONDS_TO_HEAR
+        while signum in (signal.SIGINT, *ENDING) and place() == where:
+            if time.monotonic() > until:
+                sys.stderr.write("ended at once: this process waits for another one and hears nothing\n")
+                sys.stderr.flush()
+                os._exit(128 + signum)
+            time.sleep(0.1)
 
 
 @contextmanager
