@@ -16,6 +16,7 @@ from mixfit.mixtures.covariances import Covariance, Full, TiedSpherical
 from mixfit.mixtures.mixture import Components, Mixture
 from mixfit.mixtures.statistics import Statistics
 from mixfit.optimizers import EM, Aitken, ClosedFormFitter, Fitter, GradientFitter, KMeans, Pass, Plateau, Verdict
+from mixfit.optimizers.collapse import PATIENCE
 
 Build = Callable[[type[Covariance], Tensor], Mixture]
 RunFit = Callable[..., Any]
@@ -179,6 +180,13 @@ def test_a_component_that_collapses_again_and_again_is_an_error_that_names_it(
         InputError, match=r"component 2 of 3 .* collapsed 6 times.* 0 of 100 points.*model\.n_components"
     ):
         run_fit(fitter, KMeans(mixture), places, 100)
+
+
+def test_a_gradient_fit_whose_component_collapses_again_and_again_is_told_of_its_steps(mixture: Mixture) -> None:
+    collapses, nothing = GradientFitter(mixture, Plateau()).collapses, torch.tensor([50.0, 50.0, 0.0])
+    with pytest.raises(InputError, match=r"again and again; lower optimizer\.lr, raise data\.batch_size"):
+        for _ in range(PATIENCE + 1):
+            collapses.mend_(nothing, 100.0, lambda n_places: torch.zeros(n_places, 2))
 
 
 def test_em_never_raises_the_nll_and_says_so_if_rounding_does(blobs: Tensor, start_at: Build) -> None:

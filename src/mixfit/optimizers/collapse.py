@@ -29,6 +29,9 @@ EMPTY = 1e-9
 PATIENCE = 5
 """How often one component may begin anew in a fit."""
 
+REMEDY = "lower model.n_components, raise model.floor, or choose covariance=tied"
+"""Of a component that collapses in any fit."""
+
 Poorest = Callable[[int], Tensor]
 """The n places where the density is poorest, (n, D), the poorest first: where a component may begin anew.
 
@@ -42,11 +45,13 @@ class Collapses:
     Args:
         mixture: changed in place.
         unit: the weight that counts as one point.
+        remedy: what to change where a component collapses again and again.
     """
 
-    def __init__(self, mixture: Mixture, unit: float = 1.0) -> None:
+    def __init__(self, mixture: Mixture, unit: float = 1.0, remedy: str = REMEDY) -> None:
         self.mixture = mixture
         self.unit = unit
+        self.remedy = remedy
         self.times = [0] * mixture.covariance.n_components
 
     @torch.no_grad()
@@ -108,7 +113,7 @@ class Collapses:
         needs = f", of which its covariance needs {needed}" if needed else ""
         raise InputError(
             f"{held}: it was left with {count:.3g} of {n_points:g} points{needs}, and began anew where the density was "
-            "poorest, again and again; lower model.n_components, raise model.floor, or choose covariance=tied"
+            f"poorest, again and again; {self.remedy}"
         )
 
     def state_dict(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from torch.optim import Optimizer
 from mixfit.mixtures.assignments import Assignment, soft
 from mixfit.mixtures.mixture import Components, Mixture
 from mixfit.mixtures.statistics import Statistics
-from mixfit.optimizers.collapse import Collapses, Poorest
+from mixfit.optimizers.collapse import REMEDY, Collapses, Poorest
 from mixfit.optimizers.stopping import Stopping, Verdict
 
 Look = Callable[[Components | None], Statistics]
@@ -76,12 +76,14 @@ class Fitter(ABC):
     """
 
     assign: Assignment = staticmethod(soft)
+    remedy = REMEDY
+    """Of a component that collapses again and again."""
 
     def __init__(self, mixture: Mixture, stopping: Stopping, reseeds: bool = True, unit: float = 1.0) -> None:
         self.mixture = mixture
         self.stopping = stopping
         self.reseeds = reseeds
-        self.collapses = Collapses(mixture, unit)
+        self.collapses = Collapses(mixture, unit, self.remedy)
         self.n_undone = 0
 
     @abstractmethod

@@ -17,7 +17,7 @@ from torch.optim import Optimizer
 from mixfit.errors import InputError
 from mixfit.mixtures.mixture import Components, Mixture
 from mixfit.mixtures.statistics import Statistics
-from mixfit.optimizers.collapse import Poorest
+from mixfit.optimizers.collapse import REMEDY, Poorest
 from mixfit.optimizers.fitter import Fitter, Look, Pass, Steps
 from mixfit.optimizers.stopping import Stopping, Verdict
 
@@ -41,6 +41,7 @@ class GradientFitter(Fitter):
     A step that leads to a likelihood that is not finite is undone at the next look, with a smaller rate.
     """
 
+    remedy = f"lower optimizer.lr, raise data.batch_size if it is small, {REMEDY}"
     MEMORY = ("n_passes", "n_undone", "began", "best", "lowest")
 
     def __init__(self, mixture: Mixture, stopping: Stopping, reseeds: bool = True, unit: float = 1.0) -> None:
