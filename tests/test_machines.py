@@ -92,3 +92,25 @@ def test_a_first_machine_that_waits_for_one_that_never_comes_can_be_ended(
     printed, _ = waiting.communicate(timeout=60)
     assert waiting.returncode == status
     assert "waits for another one" in printed
+
+
+STARTS_AND_WAITS = "import subprocess, sys; subprocess.Popen(sys.argv[1:]).wait()"
+
+
+@on_linux
+def test_a_second_process_does_not_outlive_the_one_that_started_it(tmp_path: Path) -> None:
+    """It waits for an answer from the first one, which is killed."""
+    with socket.create_server(("127.0.0.1", 0)) as meeting_point:
+        place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(meeting_point.getsockname()[1])}
+        typed = ["trainer=ddp", "trainer.devices=2", *FIT, f"hydra.run.dir={tmp_path / 'run'}"]
+        first = subprocess.Popen(
+            [sys.executable, "-c", STARTS_AND_WAITS, sys.executable, str(ROOT / "train.py"), *typed],
+            env={**os.environ, **place, "NODE_RANK": "0", "LOCAL_RANK": "1", "WORLD_SIZE": "2"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        meeting_point.settimeout(120)
+        connection, _ = meeting_point.accept()  # the second process is there
+        with connection, first:
+            first.kill()
+            first.communicate(timeout=60)  # returns when both have ended and nobody can print any more

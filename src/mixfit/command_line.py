@@ -22,7 +22,7 @@ from mixfit.catalogue import CONFIGS, known_keys
 from mixfit.disk import refusing_plainly
 from mixfit.errors import InputError
 from mixfit.program import lends_a_hand
-from mixfit.signals import ending_by_exception, exit_status, interrupts_unwrapped
+from mixfit.signals import end_with_parent, ending_by_exception, exit_status, interrupts_unwrapped
 from mixfit.spelling import nearest
 
 EXTRAS = {"joblib": "parallel", "submitit_local": "slurm", "submitit_slurm": "slurm", "ray": "ray"}
@@ -41,6 +41,7 @@ def command(main: Callable[[DictConfig], None]) -> None:
     """Does what was typed: prints help, or refuses, or hands the composed configuration to `main` for every job."""
     if int(os.environ.get("LOCAL_RANK", "0")) > 0:  # a process that lends a hand ends when the first one ends it
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        end_with_parent()
     with speaking_plainly(), ending_by_exception():
         if {"-h", "--help"} & set(sys.argv[1:]):
             from mixfit.help import show
