@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,14 +21,20 @@ from tests.test_multirun import statuses, table
 
 SLOW = [
     *("data=gaussians", "data.separation=0.5", "model.n_components=6", "optimizer=em", "optimizer.tolerance=0"),
-    *("moves=none", "trainer=cpu", "trainer.max_epochs=100000"),
+    *("moves=none", "trainer.max_epochs=100000"),
 ]
 
 
 def fit(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """A fit that never ends, once it has begun."""
-    typed = [sys.executable, str(TRAIN), *SLOW, *arguments]
-    process = subprocess.Popen(typed, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    """A fit that never ends, once it has begun, in a group of its own."""
+    process = subprocess.Popen(
+        [sys.executable, str(TRAIN), *SLOW, *arguments],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     while not list(folder.rglob(str(LAST))):
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
@@ -37,7 +45,7 @@ def fit(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 def test_a_fit_that_is_asked_to_end_leaves_a_checkpoint_and_the_command_to_go_on(
     sent: signal.Signals, status: int, tmp_path: Path
 ) -> None:
-    process = fit(tmp_path, "hydra.run.dir=run")
+    process = fit(tmp_path, "hydra.run.dir=run", "trainer=cpu")
     process.send_signal(sent)
     _, said = process.communicate()
     assert process.returncode == status
@@ -47,8 +55,23 @@ def test_a_fit_that_is_asked_to_end_leaves_a_checkpoint_and_the_command_to_go_on
     assert checkpoint_of(tmp_path / "run")
 
 
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("to", [os.kill, os.killpg], ids=["the first", "all"])
+def test_a_fit_of_two_processes_ends_as_one_of_one_does(
+    to: Callable[[int, int], None], sent: signal.Signals, status: int, tmp_path: Path
+) -> None:
+    """A terminal and `timeout` send a signal to all processes, a scheduler perhaps to the first one."""
+    process = fit(tmp_path, "hydra.run.dir=run", "trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2")
+    to(process.pid, sent)
+    _, said = process.communicate()
+    assert process.returncode == status
+    assert "Traceback" not in said
+    assert said.splitlines()[-1] == f"{sys.executable} {TRAIN} resume={tmp_path / 'run'}"
+    assert metrics_in(tmp_path / "run")["status"] == "interrupted"
+
+
 def test_a_sweep_that_is_asked_to_end_leaves_a_table_and_the_command_to_go_on(tmp_path: Path) -> None:
-    process = fit(tmp_path, "-m", "seed=0,1", "hydra.sweep.dir=sweep")
+    process = fit(tmp_path, "-m", "seed=0,1", "hydra.sweep.dir=sweep", "trainer=cpu")
     process.send_signal(signal.SIGTERM)
     said, told = process.communicate()
     assert process.returncode == 143

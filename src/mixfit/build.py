@@ -26,6 +26,7 @@ from mixfit.mixtures.initializers.initializer import Initializer
 from mixfit.mixtures.search import Search
 from mixfit.module import MixtureModule
 from mixfit.parts import called, move_of, optimizer_of, part, start_of
+from mixfit.processes import EndsOthers
 from mixfit.selecting import begin_at
 
 
@@ -124,7 +125,7 @@ def build_trainer(
     try:
         return pl.Trainer(
             **options | {"precision": precision},
-            callbacks=[best, last, FirstCheckpoints(folder), OwnSignals(), *callbacks],
+            callbacks=[EndsOthers(), best, last, FirstCheckpoints(folder), OwnSignals(), *callbacks],
             plugins=[WholeFiles()],
             default_root_dir=folder,
             logger=False,

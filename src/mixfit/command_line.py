@@ -22,7 +22,7 @@ from mixfit.catalogue import CONFIGS, known_keys
 from mixfit.disk import refusing_plainly
 from mixfit.errors import InputError
 from mixfit.program import lends_a_hand
-from mixfit.signals import end_with_parent, ending_by_exception, exit_status, interrupts_unwrapped
+from mixfit.signals import ENDING, end_with_parent, ending_by_exception, exit_status, interrupts_unwrapped
 from mixfit.spelling import nearest
 
 EXTRAS = {"joblib": "parallel", "submitit_local": "slurm", "submitit_slurm": "slurm", "ray": "ray"}
@@ -40,7 +40,8 @@ OmegaConf.register_new_resolver("folder_of_run", folder_of_run, replace=True)  #
 def command(main: Callable[[DictConfig], None]) -> None:
     """Does what was typed: prints help, or refuses, or hands the composed configuration to `main` for every job."""
     if int(os.environ.get("LOCAL_RANK", "0")) > 0:  # a process that lends a hand ends when the first one ends it
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for signum in (signal.SIGINT, *ENDING):
+            signal.signal(signum, signal.SIG_IGN)
         end_with_parent()
     with speaking_plainly(), ending_by_exception():
         if {"-h", "--help"} & set(sys.argv[1:]):

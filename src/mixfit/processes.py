@@ -5,6 +5,10 @@ Lightning starts the other processes by typing the command again. What started t
 runs the command is that of the module that fits, with this run's own arguments. All processes of a run that goes on
 have to begin at its checkpoint, so there the command is to resume it. What a job leaves in the process (a process
 group, the variables that name its ranks) is taken away, or the next job would look for processes that have ended.
+
+A run that breaks off ends its other processes before it does anything else. They would see their connection close and
+print a traceback of that; and a thread of Lightning's, which looks every five seconds whether one of them failed, would
+kill this process too, before it has said how to go on.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from lightning_fabric.utilities.rank_zero import rank_zero_only
-from pytorch_lightning import Trainer
+from pytorch_lightning import Callback, LightningModule, Trainer
 
 from mixfit.sweep import quoted
 
@@ -33,6 +37,13 @@ TYPED = "command-line"
 
 SECONDS_TO_END = 60
 """For the other processes of a run that is finished."""
+
+
+class EndsOthers(Callback):
+    """Ends the processes that Lightning started as soon as this one breaks off."""
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:  # noqa: D102
+        _end(trainer)
 
 
 def is_first() -> bool:
@@ -71,14 +82,14 @@ def as_typed_alone(trainer: Trainer, checkpoint: Path | None) -> Iterator[None]:
 def _end(trainer: Trainer) -> None:
     """Ends the processes that Lightning started for a run.
 
-    A thread of Lightning's looks every five seconds whether one of them failed, and kills this process if so, whatever
-    it is doing by then. It looks at this very list, and stops when there is nothing in it.
+    Lightning's thread looks at this very list, and stops when there is nothing in it.
     """
-    processes: list[Popen[bytes]] = getattr(trainer.strategy.launcher, "procs", [])
+    launched: list[Popen[bytes]] = getattr(trainer.strategy.launcher, "procs", [])
+    processes = list(launched)
+    launched.clear()
     for process in processes:
         try:
             process.wait(SECONDS_TO_END if trainer.state.finished else 0)
         except TimeoutExpired:
             process.kill()
             process.wait()
-    processes.clear()
