@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -29,6 +30,10 @@ EXTRAS = {"joblib": "parallel", "submitit_local": "slurm", "submitit_slurm": "sl
 """Launchers, and the extra of this package that brings each."""
 
 
+SECONDS_TO_SPEAK = 2
+"""That an error of a process that lends a hand waits: what befalls all of them, the first one says."""
+
+
 def folder_of_run(resume: str | None, fresh: str) -> str:
     """Where Hydra notes what was asked: the fresh folder of a run, or a corner of the folder that is resumed."""
     return fresh if resume is None or not Path(resume).is_dir() else str(Path(resume) / "resumed" / Path(fresh).name)
@@ -39,11 +44,12 @@ OmegaConf.register_new_resolver("folder_of_run", folder_of_run, replace=True)  #
 
 def command(main: Callable[[DictConfig], None]) -> None:
     """Does what was typed: prints help, or refuses, or hands the composed configuration to `main` for every job."""
-    if int(os.environ.get("LOCAL_RANK", "0")) > 0:  # a process that lends a hand ends when the first one ends it
+    is_a_later_one = int(os.environ.get("LOCAL_RANK", "0")) > 0
+    if is_a_later_one:  # and ends when the first process ends it
         for signum in (signal.SIGINT, *ENDING):
             signal.signal(signum, signal.SIG_IGN)
         end_with_parent()
-    with speaking_plainly(), ending_by_exception():
+    with speaking_plainly(), ending_by_exception(), letting_the_first_speak() if is_a_later_one else nullcontext():
         if {"-h", "--help"} & set(sys.argv[1:]):
             from mixfit.help import show
 
@@ -100,6 +106,16 @@ def speaking_plainly() -> Iterator[None]:
         if not isinstance(error, HydraException):
             raise
         _exit(without_advice(error))
+
+
+@contextmanager
+def letting_the_first_speak() -> Iterator[None]:
+    """Holds an error back: a first process that has broken off, which closes connections, ends this one before."""
+    try:
+        yield
+    except Exception:
+        time.sleep(SECONDS_TO_SPEAK)
+        raise
 
 
 @contextmanager

@@ -102,5 +102,9 @@ def test_what_numpy_and_python_call_a_number_is_one() -> None:
 
 
 def test_lbfgs_has_no_partial_fit_and_others_have() -> None:
-    assert not hasattr(GaussianMixture(optimizer="lbfgs"), "partial_fit")
+    searching = GaussianMixture(optimizer="lbfgs")
+    assert not hasattr(searching, "partial_fit")
+    with pytest.raises(AttributeError) as missing:
+        _ = searching.partial_fit
+    assert "its line search needs all points at every step" in str(missing.value.__cause__)
     assert hasattr(GaussianMixture(optimizer="adam"), "partial_fit")

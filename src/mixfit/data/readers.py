@@ -68,5 +68,7 @@ def _check_status(path: Path) -> None:
 def _nearby(path: Path) -> str:
     if not path.parent.is_dir():
         return f"There is not even the directory {str(path.parent)!r}. "
-    names = difflib.get_close_matches(path.name, [file.name for file in path.parent.iterdir()])
+    suffixes = {*TEXT_DELIMITERS, *BINARY_READERS, *COMPRESSIONS}
+    names = [file.name for file in path.parent.iterdir() if file.is_dir() or file.suffix.lower() in suffixes]
+    names = difflib.get_close_matches(path.name, names)
     return f"Close to that name are {', '.join(map(repr, names))}. " if names else ""

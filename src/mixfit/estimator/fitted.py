@@ -219,6 +219,8 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
         """What a fit leaves behind is not there before one."""
         if name.endswith("_") and not name.startswith("_"):
             self._fitted_density()
+        if hasattr(type(self), name):  # and says itself why it is not there
+            return object.__getattribute__(self, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _fitted_density(self) -> Density:

@@ -54,7 +54,12 @@ if TYPE_CHECKING:
 def _takes_streams(estimator: GaussianMixture) -> bool:
     """Whether `partial_fit` is there; for an optimizer that is not known it is, to say so."""
     optimizer = chosen.optimizer_class(estimator.optimizer)
-    return optimizer is None or not issubclass(optimizer, LBFGS)
+    if optimizer is not None and issubclass(optimizer, LBFGS):
+        raise AttributeError(
+            f"optimizer={estimator.optimizer!r} has no partial_fit: its line search needs all points at every step; "
+            "choose 'em', 'kmeans', 'adam', 'adamw', 'sgd' or 'rmsprop'"
+        )
+    return True
 
 
 class Kind(NamedTuple):

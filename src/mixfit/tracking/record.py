@@ -116,8 +116,9 @@ def rarity_among(density: Density, train: Rows) -> Rarity:
 def doubts_of(module: MixtureModule, dataset: Dataset, nlls: Mapping[str, float | None]) -> list[str]:
     """What the user should know of the fit, in sentences without a full stop, given its NLLs."""
     density, train = module.density, dataset.train
+    columns = [f"column {name}" if name.isdigit() else name for name in dataset.columns]
     doubts = [
-        why_on_floor(density, train.sample.points, dataset.columns, len(train)),
+        why_on_floor(density, train.sample.points, columns, len(train)),
         why_far(density, "nll/val", dataset.val, nlls["nll/val"]),
         why_far(density, "nll/test", dataset.test, nlls["nll/test"]),
         module.doubt,
