@@ -19,8 +19,8 @@ from scripts.optima.excess import judged, mean
 from scripts.optima.fitting import alike
 from scripts.questions.rows import where
 
-SEEDS = range(3)
-N_COMPONENTS = (6, 7, 8, 9, 10)
+SEEDS = range(2)
+N_COMPONENTS = (7, 8, 9)
 MOVES = ("alternating", "random_swap")
 N_POINTS, N_TEST = 50_000, 1_000_000
 BOARD = plane.N_POINTS // 8
