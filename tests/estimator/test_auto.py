@@ -37,6 +37,15 @@ def test_k_and_the_family_are_chosen_and_the_table_is_kept(blobs: Array) -> None
     assert fitted.converged_
 
 
+def test_five_values_are_no_five_components_of_no_width() -> None:
+    """A shared covariance on the floor tells them apart, and the likelihood is as high as the floor is low."""
+    answers = np.random.default_rng(0).integers(1, 6, size=(200, 2)).astype(float)
+    fitted = auto(covariance_type="tied", max_components=6).fit(answers)
+    assert fitted.n_components_ < 5
+    assert [row["n_components"] for row in fitted.selection_ if row["n_spikes"]] == [5, 6]
+    assert min(fitted.selection_, key=lambda row: row["bic"])["n_components"] == 5
+
+
 def test_a_weight_counts_as_that_many_rows_when_k_is_chosen() -> None:
     """Two groups so near to each other that ten times as many rows name more of them."""
     random = np.random.default_rng(0)

@@ -306,6 +306,13 @@ def test_constant_columns_and_one_point_are_fitted() -> None:
         assert_allclose(GaussianMixture().fit([[1.0, 2.0]]).means_, [[1, 2]])
 
 
+@pytest.mark.parametrize("n_components", [2, 3, 4])
+def test_without_a_floor_a_start_that_collapses_does_not_end_the_fit(n_components: int, eruptions: Array) -> None:
+    """Of some dozens that a search begins, a few do; the floor that is the default touches none that is kept."""
+    bounded, free = (GaussianMixture(n_components, reg_covar=floor, random_state=0) for floor in (1e-6, 0))
+    assert free.fit(eruptions).score(eruptions) == pytest.approx(bounded.fit(eruptions).score(eruptions), abs=1e-12)
+
+
 @pytest.mark.parametrize("optimizer", choices("optimizer"))
 def test_fewer_different_points_than_components_are_fitted_and_counted(optimizer: str) -> None:
     """Two spikes of half the points each are the maximum, however many components stand by."""

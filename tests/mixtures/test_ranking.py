@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mixfit.mixtures.assignments import nearest
 from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance, Diag, Full, Spherical, Tied, TiedSpherical
-from mixfit.mixtures.ranking import ranks, spikes
+from mixfit.mixtures.ranking import measure_floor, ranks, spikes
 from mixfit.mixtures.restarts import Restarts
 
 Array = NDArray[np.float64]
@@ -195,3 +195,14 @@ def test_without_spikes_the_likelier_of_two_mixtures_comes_first_and_for_kmeans_
     good, bad = ranks(both, both.statistics(points, None, nearest), nearest)
     smallest = [np.linalg.eigvalsh(dense).min(1).sum() for dense in both.dense.numpy()]
     np.testing.assert_allclose([good.objective, bad.objective], smallest, rtol=1e-9)
+
+
+@pytest.mark.parametrize("shared", SHARED)
+def test_a_shared_covariance_measures_the_floor_where_the_points_as_a_whole_are_not_flat(
+    shared: type[Covariance],
+) -> None:
+    equal, wide = [group(50, place, 0.0, seed=0) for place in (-1.0, 1.0)], group(50, 0.0, 1.0, seed=1)
+    assert measure_floor(fitted(shared, [wide, wide + 3])).tolist() == [False]
+    values = [np.vstack([wide[:, :2].T, np.full(50, place)]).T for place in (-1.0, 1.0)]
+    assert measure_floor(fitted(shared, values)).tolist() == [shared is Tied]
+    assert measure_floor(fitted(shared, equal)).tolist() == [False]  # two places are on a line, flat as a whole

@@ -7,8 +7,9 @@ chance; or one that holds few points and is much narrower in some direction than
 floor; or one that is flat in some direction, for there its points have one value.
 
 Not counted are those that lie far from all others, for the data put them there, as a code for missing values does.
-Where all components share one covariance the likelihood has a bound, and there are no spikes. Where there are too few
-points for K components to hold enough of them each (`can_avoid_spikes`), the likelihood alone decides.
+Where all components share one covariance the likelihood has a bound, and there are no spikes; but if values repeat the
+bound may be the floor's (`measure_floor`). Where there are too few points for K components to hold enough of them each
+(`can_avoid_spikes`), the likelihood alone decides.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def spikes(restarts: Restarts, looked: Statistics, unit: float = 1.0) -> Tensor:
     variances = restarts.smallest_variances
     narrow = _narrowest(restarts) < NARROW
     if dim == 1:
-        narrow |= variances < 0.4 * NARROW * _total(restarts)
+        narrow |= variances < 0.4 * NARROW * _total(restarts)[..., 0]
     on_floor = variances <= restarts.floor * (1 + 1e-6)
     few = count < FEW * needed * max(1.0, log(max(n_points, 1.0)) / log(FEW_OF))
     found = (count < needed) | ((narrow | on_floor) & few)
@@ -76,6 +77,17 @@ def spikes(restarts: Restarts, looked: Statistics, unit: float = 1.0) -> Tensor:
         flat = min(FLAT * restarts.floor, ROUNDING * torch.finfo(variances.dtype).eps)
         found |= on_floor & (restarts.unbounded_variances(looked, flat / 10) <= flat)
     return found & ~_isolated(restarts, found, n_points) if bool(found.any()) else found
+
+
+@torch.no_grad()
+def measure_floor(restarts: Restarts) -> Tensor:
+    """Which mixtures of one covariance have it on the floor where they are not flat as a whole, (R,).
+
+    They tell values apart that repeat, and the more exactly, the lower the floor: their likelihood is no evidence.
+    """
+    on_floor = (restarts.smallest_variances <= restarts.floor * (1 + 1e-6)).all(1)
+    is_flat = torch.linalg.eigvalsh(_total(restarts))[:, 0] <= 2 * restarts.floor
+    return on_floor & ~is_flat if restarts.shares_covariance else torch.zeros_like(on_floor)
 
 
 def can_avoid_spikes(family: Covariance, n_points: float) -> bool:
@@ -98,11 +110,12 @@ def _narrowest(restarts: Restarts) -> Tensor:
 
 
 def _total(restarts: Restarts) -> Tensor:
-    """The variance of each mixture as a whole, on the line, (R, 1)."""
+    """The covariance of each mixture as a whole, (R, D, D)."""
     log_weights, means, _ = restarts.components
     weights = log_weights.exp()
-    mean = (weights * means[..., 0]).sum(1, keepdim=True)
-    return (weights * (restarts.dense[..., 0, 0] + (means[..., 0] - mean).square())).sum(1, keepdim=True)
+    deviations = means - torch.einsum("rk,rki->ri", weights, means)[:, None]
+    between = torch.einsum("rk,rki,rkj->rij", weights, deviations, deviations)
+    return torch.einsum("rk,rkij->rij", weights, restarts.dense) + between
 
 
 def _isolated(restarts: Restarts, few: Tensor, n_points: float) -> Tensor:

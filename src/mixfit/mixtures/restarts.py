@@ -21,6 +21,9 @@ from mixfit.mixtures.passes.one_pass import Block, by_chunk, statistics, statist
 from mixfit.mixtures.passes.rule import plan
 from mixfit.mixtures.statistics import Statistics
 
+LEAST_FLOOR = 1e-12
+"""Where a fit has no floor its starts have this one: what collapses in one of them does not end the others."""
+
 MOMENTS = ("count", "first", "second", "center")
 """What statistics keep of each component."""
 
@@ -30,13 +33,13 @@ class Restarts:
 
     Args:
         family: of each, which knows K and D.
-        floor: the smallest eigenvalue that any covariance may have.
+        floor: the smallest eigenvalue that any covariance may have; at least `LEAST_FLOOR`.
         components: log π (R, K), μ (R, K, D), and the factors, (R, …) in the shape of the family.
     """
 
     def __init__(self, family: Covariance, floor: float, components: Components) -> None:
         self.family = family
-        self.floor = floor
+        self.floor = max(floor, LEAST_FLOOR)
         self.components = components
 
     @classmethod

@@ -23,6 +23,7 @@ from mixfit.mixtures.mixture import Mixture
 from mixfit.mixtures.moments import Moments
 from mixfit.mixtures.moves import Points
 from mixfit.mixtures.passes.chunks import threads_for_passes_alone
+from mixfit.mixtures.ranking import measure_floor
 from mixfit.mixtures.search import Search
 from mixfit.mixtures.selection.cell import CRITERIA, Cell
 from mixfit.mixtures.selection.ladder import Rung, ladder
@@ -139,5 +140,5 @@ def _cell(name: str, rung: Rung, standardization: Standardization, observed: Obs
         icl=found.icl,
         nll_val=None if held_out is None or not len(held_out) else density.nll(held_out, observed.held_out_weights),
         stability=rung.stability,
-        n_spikes=rung.rank.n_spikes,
+        n_spikes=rung.n_components if bool(measure_floor(rung.best).any()) else rung.rank.n_spikes,
     )
