@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 
 def _takes_streams(estimator: GaussianMixture) -> bool:
-    """Whether `partial_fit` is there; for an optimizer that is not known it is, to say so."""
+    """Raises `AttributeError` where `partial_fit` is not there; for an optimizer that is not known it is, to say so."""
     optimizer = chosen.optimizer_class(estimator.optimizer)
     if optimizer is not None and issubclass(optimizer, LBFGS):
         raise AttributeError(

@@ -85,9 +85,11 @@ def measure_floor(restarts: Restarts) -> Tensor:
 
     They tell values apart that repeat, and the more exactly, the lower the floor: their likelihood is no evidence.
     """
+    if not restarts.shares_covariance:
+        return torch.zeros(len(restarts), dtype=torch.bool)
     on_floor = (restarts.smallest_variances <= restarts.floor * (1 + 1e-6)).all(1)
     is_flat = torch.linalg.eigvalsh(_total(restarts))[:, 0] <= 2 * restarts.floor
-    return on_floor & ~is_flat if restarts.shares_covariance else torch.zeros_like(on_floor)
+    return on_floor & ~is_flat
 
 
 def can_avoid_spikes(family: Covariance, n_points: float) -> bool:

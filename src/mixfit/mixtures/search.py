@@ -44,8 +44,7 @@ TRYING = 15
 
 PATIENCE, LEAST_PATIENCE = 6, 2
 """Turns without a gain after which a search ends, where nobody says how many: of few points, and of many. Two moves in
-turn have three each of six; of four, three searches in 32 stopped short of the best place for three groups of waiting
-times, of six none."""
+turn have three each of six; of four, searches of classic data stop short of the best place now and then."""
 
 MOST_RESTING, AT_REST = 500, 1e-10
 """So many passes at most, until one gains less, in nats per point: some mixtures creep for long, and then sink."""
