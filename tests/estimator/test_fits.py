@@ -14,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from mixfit import GaussianMixture
 from mixfit.data.old_faithful import OldFaithful
 from mixfit.errors import FitWarning
+from mixfit.mixtures.settling import SETTLED
 from tests.running import choices, drawn_starts
 
 Array = NDArray[np.float64]
@@ -148,7 +149,7 @@ def test_the_best_of_several_starts_is_kept(optimizer: str, points: Array) -> No
     variances = [float(mixture.covariances_) for mixture in found]
     bounds = [mixture.lower_bounds_[0] for mixture in found]
     gains = np.diff(bounds) if optimizer == "em" else -np.diff(variances)
-    assert (gains > -1e-12).all()
+    assert (gains > -SETTLED).all()  # of several alike, any
     assert gains.max() > 1e-3
     assert same_bits(begins_at(None).fit(points), begins_at(1).fit(points))  # a plain draw, if nothing moves it
 

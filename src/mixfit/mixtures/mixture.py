@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from mixfit.mixtures.assignments import Assignment, log_sum, soft
 from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance
+from mixfit.mixtures.covariances.cholesky import is_on_floor
 from mixfit.mixtures.passes.formulation import LogJoint, wide
 from mixfit.mixtures.passes.one_pass import Block, Into, by_chunk, statistics, statistics_under, unchanged
 from mixfit.mixtures.passes.rule import Plan, plan
@@ -88,7 +89,7 @@ class Mixture(nn.Module):
     def on_floor(self) -> Tensor:
         """Which components have the smallest variance that the floor allows, (K,): their likelihood measures it."""
         variances = self.covariance.smallest_variance(self.components.scale.detach())
-        return variances <= self.floor * (1 + 1e-6)
+        return is_on_floor(variances, self.floor)
 
     @property
     def n_on_floor(self) -> int:

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from mixfit.mixtures.assignments import Assignment, soft
 from mixfit.mixtures.covariances import Covariance
-from mixfit.mixtures.covariances.cholesky import bounded_factor
+from mixfit.mixtures.covariances.cholesky import bounded_factor, is_on_floor
 from mixfit.mixtures.mixture import UNLIKELY
 from mixfit.mixtures.restarts import Restarts
 from mixfit.mixtures.statistics import Statistics
@@ -70,7 +70,7 @@ def spikes(restarts: Restarts, looked: Statistics, unit: float = 1.0) -> Tensor:
     narrow = _narrowest(restarts) < NARROW
     if dim == 1:
         narrow |= variances < 0.4 * NARROW * _total(restarts)[..., 0]
-    on_floor = variances <= restarts.floor * (1 + 1e-6)
+    on_floor = is_on_floor(variances, restarts.floor)
     few = count < FEW * needed * max(1.0, log(max(n_points, 1.0)) / log(FEW_OF))
     found = (count < needed) | ((narrow | on_floor) & few)
     if bool((on_floor & ~few).any()):
@@ -87,7 +87,7 @@ def measure_floor(restarts: Restarts) -> Tensor:
     """
     if not restarts.shares_covariance:
         return torch.zeros(len(restarts), dtype=torch.bool)
-    on_floor = (restarts.smallest_variances <= restarts.floor * (1 + 1e-6)).all(1)
+    on_floor = is_on_floor(restarts.smallest_variances, restarts.floor).all(1)
     is_flat = torch.linalg.eigvalsh(_total(restarts))[:, 0] <= 2 * restarts.floor
     return on_floor & ~is_flat
 

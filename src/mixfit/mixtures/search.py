@@ -102,6 +102,9 @@ class Found(NamedTuple):
 def search(family: Covariance, floor: float, points: Points, how: Search, generator: torch.Generator) -> Found:
     """The best mixture that a search finds from draws.
 
+    The best of several draws settle even where nothing moves: one that leads after a short run may be on its way into a
+    spike. One draw alone, or draws that are to be compared as they are, without a pass, stay as they are.
+
     Of too few points for the family each mixture measures the floor, and the likeliest says no more than any: one draw
     has to do unless more are asked for, and none is moved.
     """
@@ -109,11 +112,12 @@ def search(family: Covariance, floor: float, points: Points, how: Search, genera
         how = replace(how, patience=0)
     drawn = points.after(draws(family, floor, points, how, generator), how.n_passes)
     found = ranked(drawn, points)
-    objectives, moves = [rank.objective for rank in found], how.patience != 0
-    n_finalists = points.affordable(family, LEAST_FINALISTS, MOST_FINALISTS, SHARE) if moves else 1
+    objectives = [rank.objective for rank in found]
+    settles = how.patience != 0 or (len(drawn) > 1 and how.n_passes > 0)
+    n_finalists = points.affordable(family, LEAST_FINALISTS, MOST_FINALISTS, SHARE) if settles else 1
     best = best_first(found)[:n_finalists]
     pool = _Pool(drawn[best], [found[which] for which in best], best, points)
-    if moves:
+    if settles:
         pool.settle()
     return pool.found(objectives, how.move, _patience(how, pool, family, points), generator)
 

@@ -12,6 +12,9 @@ from torch import Tensor
 
 from mixfit.mixtures.products import packed
 
+ROUNDING = 1e-6
+"""Of the floor: by so much the variance of a bounded factor may come back above it."""
+
 
 def bounded_factor(covariance: Tensor, floor: float) -> Tensor:
     """The lower Cholesky factor of the covariance with its eigenvalues raised to at least `floor`."""
@@ -37,6 +40,11 @@ def below_floor(covariance: Tensor, floor: float) -> Tensor:
     """
     _, first_failed_minor = torch.linalg.cholesky_ex(covariance - floor * identity_like(covariance))
     return (first_failed_minor > 0) & covariance.isfinite().all()
+
+
+def is_on_floor(variances: Tensor, floor: float) -> Tensor:
+    """Whether the smallest variance of each is what the floor allows, to within rounding, (…)."""
+    return variances <= floor * (1 + ROUNDING)
 
 
 def lower_triangular(factor: Tensor) -> Tensor:
