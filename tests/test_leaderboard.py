@@ -18,6 +18,7 @@ import pytest
 
 from mixfit import leaderboard, runs
 from mixfit.leaderboard.estimate import Estimate, in_column
+from mixfit.leaderboard.settings import names_of
 from mixfit.leaderboard.text import csv_of, markdown_of
 from tests.run_folders import write_run
 from tests.running import REPOSITORY, Ended, metrics_in, train
@@ -88,6 +89,12 @@ def test_a_key_that_was_not_typed_has_its_composed_value_and_one_that_is_not_the
     assert column(found, "optimizer.momentum") == ["0.5", "", ""]
     assert column(found, "optimizer") == ["sgd", "em", "em"]
     assert column(found, "model.n_components") == ["2", "2", "7"]
+
+
+def test_a_key_is_called_by_its_last_part_unless_that_is_another_keys() -> None:
+    assert names_of(["model.n_components", "optimizer.lr"]) == ["n_components", "lr"]
+    assert names_of(["data.n_components"]) == ["data.n_components"]  # and not as the model's
+    assert names_of(["data.dim", "else.dim"]) == ["data.dim", "else.dim"]
 
 
 def test_an_experiment_is_a_choice_like_any_other(tmp_path: Path) -> None:

@@ -75,7 +75,9 @@ class Words:
         return value in self.words
 
     def hint(self, value: object) -> str | None:  # noqa: D102
-        close = get_close_matches(str(value).lower(), self.words, n=1, cutoff=0.4) if len(self.words) > 1 else []
+        said = str(value).lower()
+        begun = [word for word in self.words if word.startswith(said)]
+        close = begun or get_close_matches(said, self.words, n=1, cutoff=0.7)
         return f"did you mean {close[0]}?" if close else None
 
 

@@ -90,6 +90,20 @@ def test_options_are_named_with_what_they_may_be() -> None:
         GaussianMixture(optimizer="adam", optimizer_options={"lr": -1.0}).fit(NUMBERS)
     with pytest.raises(ValueError, match=r"covariance_type='ful': there is no such choice; did you mean full\?"):
         GaussianMixture(covariance_type="ful").fit(NUMBERS)
+    with pytest.raises(ValueError, match=r"generator.integers\(2\*\*32\)"):
+        GaussianMixture(random_state=np.random.default_rng(0)).fit(NUMBERS)
+
+
+def test_starts_that_would_be_refused_are_not_offered() -> None:
+    with pytest.raises(ValueError, match=r"there are: adaptive, .*ward") as refused:
+        GaussianMixture(init_params="of my own").fit(NUMBERS)
+    assert "parameters" not in str(refused.value)
+    assert "run" not in str(refused.value)
+
+
+def test_a_word_that_is_as_near_to_two_is_answered_with_all() -> None:
+    with pytest.raises(ValueError, match=r"criterion='aic': expected bic, icl or nll/val$"):
+        GaussianMixture("auto", criterion="aic").fit(NUMBERS)
 
 
 @may_touch_the_floor

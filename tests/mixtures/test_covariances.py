@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from mixfit.mixtures.covariances import Covariance, Diag, Full, Spherical, Tied, TiedSpherical
+from mixfit.mixtures.covariances.cholesky import is_on_floor
 
 FLOOR = 0.3
 
@@ -152,6 +153,19 @@ def test_the_floor_holds_to_nine_digits_a_million_times_below_the_largest_varian
         scale = moved_at_random(covariance, covariance.identity(), 3.0, generator)
         floor = 1e-6 * float(torch.linalg.eigvalsh(covariance.dense(scale)).max())
         assert float(covariance.smallest_variance(covariance.bounded(scale, floor)).min()) >= floor * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_what_was_raised_to_the_floor_is_on_it_in_every_type(
+    covariance: Covariance, dtype: torch.dtype, generator: torch.Generator
+) -> None:
+    for _ in range(20):
+        scale = moved_at_random(covariance, covariance.identity(), 5.0, generator)
+        scale = scale / torch.linalg.eigvalsh(covariance.dense(scale)).max().sqrt()  # the largest variance is one
+        below = covariance.smallest_variance(scale) < 0.5e-6
+        bounded = covariance.smallest_variance(covariance.bounded(scale.to(dtype), 1e-6))
+        assert bool(is_on_floor(bounded, 1e-6)[below].all())
+        assert not bool(is_on_floor(1.01 * bounded, 1e-6).any())
 
 
 def test_a_scale_above_the_floor_is_returned_itself(covariance: Covariance, scale: Tensor) -> None:

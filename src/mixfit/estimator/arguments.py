@@ -135,15 +135,17 @@ def in_python(message: str) -> str:
 
 
 def _check_choice(name: str, group: str, value: object) -> None:
-    try:
-        catalogue.check_choice(group, INITIALIZERS.get(value, value) if isinstance(value, str) else str(value))
-    except InputError as error:
-        raise InputError(f"{name}={value!r}:{str(error).partition(':')[2]}") from error
-    if group == "init" and not chosen.draws(INITIALIZERS.get(str(value), str(value))):
+    choice = INITIALIZERS.get(value, value) if isinstance(value, str) else str(value)
+    offered = [option for option in catalogue.options(group) if group != "init" or chosen.draws(option)]
+    if choice in set(catalogue.options(group)).difference(offered):
         raise InputError(
             f"{name}={value!r}: names a start that is given to a command; here give weights_init, means_init and "
             f"precisions_init, or mixfit.load the folder and set warm_start=True, with {name}='kmeans_plusplus'"
         )
+    try:
+        catalogue.check_choice(group, choice, offered)
+    except InputError as error:
+        raise InputError(f"{name}={value!r}:{str(error).partition(':')[2]}") from error
 
 
 def _check_seed(random_state: object) -> None:
@@ -153,7 +155,10 @@ def _check_seed(random_state: object) -> None:
     try:
         check_random_state(random_state)
     except ValueError as error:
-        raise InputError(f"random_state={random_state!r}: {error}") from error
+        raise InputError(
+            f"random_state={random_state!r}: expected None, a whole number or a numpy.random.RandomState, as in "
+            "scikit-learn; of a numpy.random.Generator give generator.integers(2**32)"
+        ) from error
 
 
 def _plain(value: Any) -> Any:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from mixfit.keys import KEYS
 from mixfit.runs import Run, natural
 
 Setting = int | float | str | None
@@ -54,9 +55,13 @@ def order(value: Setting) -> tuple[int, float, tuple[tuple[str | int, ...], str]
 
 
 def names_of(keys: Sequence[str]) -> list[str]:
-    """The last part of each key, or the whole key where two would look alike."""
+    """The last part of each key, or the whole key where two would look alike, or like a key of the model."""
     last = [key.rpartition(".")[2] for key in keys]
-    return [name if last.count(name) == 1 else key for key, name in zip(keys, last, strict=True)]
+    others = [f"model.{name}" for name in last]
+    return [
+        key if last.count(name) > 1 or (other in KEYS and other != key) else name
+        for key, name, other in zip(keys, last, others, strict=True)
+    ]
 
 
 def _differs(key: str, runs: Sequence[Run], is_group: bool) -> bool:

@@ -13,7 +13,7 @@ from torch import Tensor
 from mixfit.mixtures.products import packed
 
 ROUNDING = 1e-6
-"""Of the floor: by so much the variance of a bounded factor may come back above it."""
+"""Of the floor: by so much the variance of a bounded factor may come back above it, where rounding makes it no more."""
 
 
 def bounded_factor(covariance: Tensor, floor: float) -> Tensor:
@@ -43,8 +43,12 @@ def below_floor(covariance: Tensor, floor: float) -> Tensor:
 
 
 def is_on_floor(variances: Tensor, floor: float) -> Tensor:
-    """Whether the smallest variance of each is what the floor allows, to within rounding, (…)."""
-    return variances <= floor * (1 + ROUNDING)
+    """Whether the smallest variance of each is what the floor allows, to within rounding, (…).
+
+    A factor has its largest entries near one, and knows its smallest singular value to a few roundings of these.
+    """
+    rounding = 8 * torch.finfo(variances.dtype).eps * sqrt(floor)
+    return variances <= floor + max(ROUNDING * floor, rounding)
 
 
 def lower_triangular(factor: Tensor) -> Tensor:
