@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mixfit.mixtures.assignments import nearest
 from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance, Diag, Full, Spherical, Tied, TiedSpherical
+from mixfit.mixtures.moves import Points
 from mixfit.mixtures.ranking import measure_floor, ranks, spikes
 from mixfit.mixtures.restarts import Restarts
 
@@ -92,6 +93,21 @@ def test_a_component_on_the_floor_is_one_unless_many_points_say_that_it_is_thin_
     family: type[Covariance], n_points: int, width: float, is_spike: bool
 ) -> None:
     assert found(family, [*BROAD, group(n_points, 5, width, 3)]) == [False, False, is_spike]
+
+
+@pytest.mark.parametrize("family", OWN)
+@pytest.mark.parametrize(
+    ("n_points", "width", "is_spike"), [(500, 0, True), (500, 1e-5, False), (500, 5e-4, False), (30, 5e-4, True)]
+)
+def test_float32_is_looked_at_again_in_float64_before_a_thin_component_is_called_flat(
+    family: type[Covariance], n_points: int, width: float, is_spike: bool
+) -> None:
+    """Its own second moments are rounding errors there."""
+    groups = [*BROAD, group(n_points, 5, width, 3)]
+    rows = torch.tensor(np.concatenate(groups)).float()
+    points, mixture = Points(rows, torch.ones_like(rows[:, 0])), fitted(family, groups).to(rows)
+    found = spikes(mixture, points.seen_by(mixture), closer=points.closer)
+    assert found.tolist() == [[False, False, is_spike]]
 
 
 @pytest.mark.parametrize("family", OWN)

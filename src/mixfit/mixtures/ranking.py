@@ -14,6 +14,7 @@ bound may be the floor's (`measure_floor`). Where there are too few points for K
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import log, sqrt
 from typing import NamedTuple
 
@@ -31,7 +32,8 @@ NARROW = 1e-3
 """Of the smallest variance of the average covariance in any direction."""
 
 FLAT, ROUNDING = 1e-2, 50
-"""Of the floor, and of the smallest rounding error: what is narrower than both is flat because values repeat.
+"""Of the floor, and of the smallest rounding error of a variance: what is narrower than both is flat because values
+repeat.
 
 Many points that are only nearly in a plane make a component that is thin, which the data do have.
 """
@@ -44,6 +46,10 @@ of so many places gains in likelihood by a component that means nothing.
 """
 
 
+Closer = Callable[[Restarts], tuple[Restarts, Statistics]]
+"""Gives mixtures in float64, and what they see of all points."""
+
+
 class Rank(NamedTuple):
     """Lower is better: how many components are spikes, then the NLL; or what k-means lowers, the variance within."""
 
@@ -52,16 +58,30 @@ class Rank(NamedTuple):
 
 
 @torch.no_grad()
-def ranks(restarts: Restarts, looked: Statistics, assignment: Assignment = soft, unit: float = 1.0) -> list[Rank]:
-    """The rank of each of R mixtures, given what they saw of all points; `unit` is the weight of what counts as one."""
+def ranks(
+    restarts: Restarts,
+    looked: Statistics,
+    assignment: Assignment = soft,
+    unit: float = 1.0,
+    closer: Closer | None = None,
+) -> list[Rank]:
+    """The rank of each of R mixtures, given what they saw of all points; for `unit` and `closer` see `spikes`."""
     objectives = looked.nll if assignment is soft else restarts.smallest_variances.sum(1)
-    n_spikes = spikes(restarts, looked, unit).sum(1)
+    n_spikes = spikes(restarts, looked, unit, closer).sum(1)
     return [Rank(int(n), float(objective)) for n, objective in zip(n_spikes, objectives, strict=True)]
 
 
 @torch.no_grad()
-def spikes(restarts: Restarts, looked: Statistics, unit: float = 1.0) -> Tensor:
-    """Which components are spikes, (R, K); `unit` is the weight of what counts as one point."""
+def spikes(restarts: Restarts, looked: Statistics, unit: float = 1.0, closer: Closer | None = None) -> Tensor:
+    """Which components are spikes, (R, K).
+
+    Args:
+        restarts: R mixtures.
+        looked: what they saw of all points.
+        unit: the weight of what counts as one point.
+        closer: looks again, in float64, where a component is so thin that float32 cannot tell whether it is flat;
+            without, it is not.
+    """
     count = (looked.count / unit).view(restarts.components.log_weights.shape)
     dim, n_points, needed = restarts.family.dim, float(looked.n_points) / unit, _needed(restarts.family)
     if restarts.shares_covariance or not can_avoid_spikes(restarts.family, n_points):
@@ -73,9 +93,9 @@ def spikes(restarts: Restarts, looked: Statistics, unit: float = 1.0) -> Tensor:
     on_floor = is_on_floor(variances, restarts.floor)
     few = count < FEW * needed * max(1.0, log(max(n_points, 1.0)) / log(FEW_OF))
     found = (count < needed) | ((narrow | on_floor) & few)
-    if bool((on_floor & ~few).any()):
-        flat = min(FLAT * restarts.floor, ROUNDING * torch.finfo(variances.dtype).eps)
-        found |= on_floor & (restarts.unbounded_variances(looked, flat / 10) <= flat)
+    thin = on_floor & ~few
+    if bool(thin.any()):
+        found |= thin & _flat(restarts, looked, closer)
     return found & ~_isolated(restarts, found, n_points) if bool(found.any()) else found
 
 
@@ -100,6 +120,20 @@ def can_avoid_spikes(family: Covariance, n_points: float) -> bool:
 def _needed(family: Covariance) -> float:
     """Fewer points nearly lie in a plane by chance."""
     return family.dim + 2 if family.dim > 1 else 2.5
+
+
+def _flat(restarts: Restarts, looked: Statistics, closer: Closer | None) -> Tensor:
+    """Which components would have no width at all in some direction without a floor, (R, K).
+
+    What is left of one that has none are the squares of the points' own rounding errors, and those of second moments.
+    """
+    device, own = looked.second.device, torch.finfo(looked.second.dtype).eps
+    if looked.second.dtype is not torch.float64:
+        if closer is None:
+            return torch.zeros(len(restarts), restarts.family.n_components, dtype=torch.bool, device=device)
+        restarts, looked = closer(restarts)
+    least = min(FLAT * restarts.floor, ROUNDING * max(torch.finfo(torch.float64).eps, own**2))
+    return (restarts.unbounded_variances(looked, least / 10) <= least).to(device)
 
 
 def _narrowest(restarts: Restarts) -> Tensor:

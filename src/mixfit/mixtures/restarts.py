@@ -74,6 +74,10 @@ class Restarts:
         replaced = Components(*(own.index_copy(0, place, other) for own, other in pairs))
         return Restarts(self.family, self.floor, replaced)
 
+    def to(self, like: Tensor) -> Restarts:
+        """Those in the type and place of a tensor."""
+        return Restarts(self.family, self.floor, Components(*(tensor.to(like) for tensor in self.components)))
+
     def one(self, which: int) -> Components:
         """The parameters of one of them, in the family's shapes."""
         return Components(*(tensor[which] for tensor in self.components))

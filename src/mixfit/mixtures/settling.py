@@ -39,7 +39,7 @@ def best_first(found: Sequence[Rank]) -> list[int]:
 
 def ranked(restarts: Restarts, points: Points) -> list[Rank]:
     """The rank of each mixture among these points."""
-    return ranks(restarts, points.seen_by(restarts), points.assignment, points.unit)
+    return ranks(restarts, points.seen_by(restarts), points.assignment, points.unit, points.closer)
 
 
 def settled(

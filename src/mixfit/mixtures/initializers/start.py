@@ -4,9 +4,6 @@ The first M-step after a draw gives all components one pooled covariance: a seed
 begin as a spike. A search looks at no more than `MOST_POINTS`: enough to tell a good start from a bad one. It gets them
 in a fixed order, doubles merged into one point with a weight, so that it knows which points there are and how often and
 nothing else. (Of more rows it sees a random subset, and which rows those are does depend on their order.)
-
-It computes in float64, whatever the fit does: of so few points that costs little, and in float32 a component that is
-thin cannot be told from one that is flat, which is a spike.
 """
 
 from __future__ import annotations
@@ -17,13 +14,11 @@ import torch
 from torch import Tensor
 
 from mixfit.mixtures.assignments import Assignment, soft
-from mixfit.mixtures.components import Components
 from mixfit.mixtures.initializers.distinct import distinct
 from mixfit.mixtures.initializers.initializer import Initializer
 from mixfit.mixtures.mixture import Mixture
 from mixfit.mixtures.moments import slices
 from mixfit.mixtures.moves import Points
-from mixfit.mixtures.passes.formulation import wide
 from mixfit.mixtures.reservoir import Reservoir
 from mixfit.mixtures.search import Found, Search, search, search_from
 
@@ -71,7 +66,7 @@ def move_on_(
     if not how.patience:
         return None
     seen = _seen(points, weights, assignment, generator)
-    start = Components(*(tensor.to(seen.points) for tensor in mixture.components))
+    start = mixture.components
     found = search_from(start, mixture.covariance, mixture.floor, seen, how, generator)
     mixture.set_(*found.components)
     return found
@@ -105,6 +100,4 @@ def _seen(points: Tensor, weights: Tensor | None, assignment: Assignment, genera
         for rows in slices(points):
             drawn.add(points[rows], weights[rows])
         points, weights = drawn.columns
-    home = points.device if wide(points.device) is torch.float64 else torch.device("cpu")
-    points, weights = points.to(home, torch.float64), weights.to(home, torch.float64)
     return Points(*distinct(points, weights), assignment)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from mixfit.mixtures.assignments import Assignment, soft
 from mixfit.mixtures.covariances import Covariance
+from mixfit.mixtures.passes.formulation import wide
 from mixfit.mixtures.restarts import Restarts
 from mixfit.mixtures.statistics import Statistics, weight_of_one
 
@@ -59,6 +60,14 @@ class Points(NamedTuple):
     def seen_by(self, restarts: Restarts) -> Statistics:
         """One pass for all mixtures."""
         return restarts.statistics(self.points, self.weights, self.assignment)
+
+    def closer(self, restarts: Restarts) -> tuple[Restarts, Statistics]:
+        """The mixtures in float64, on the CPU where their device has none, and what they see there in one pass."""
+        device = self.points.device
+        home = device if wide(device) is torch.float64 else torch.device("cpu")
+        points, weights = (tensor.to(home, torch.float64) for tensor in (self.points, self.weights))
+        restarts = restarts.to(points)
+        return restarts, restarts.statistics(points, weights, self.assignment)
 
     def after(self, restarts: Restarts, n_passes: int) -> Restarts:
         """The mixtures after so many steps of EM, or of k-means."""

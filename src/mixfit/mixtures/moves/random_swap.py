@@ -30,7 +30,7 @@ def random_swap(restarts: Restarts, points: Points, turn: int, generator: torch.
     if family.n_components == 1:
         return restarts
     looked = points.seen_by(restarts)
-    spiked = spikes(restarts, looked, points.unit)
+    spiked = spikes(restarts, looked, points.unit, points.closer)
     parts = [Parts(restarts.of_one(looked, which), family, restarts.floor) for which in range(len(restarts))]
     pairs = [of_one.pairs for of_one in parts]
     proposals: list[Statistics] = []
