@@ -12,7 +12,7 @@ VISIT = 2_000_000
 """A full batch is used again until about this many numbers (N·K·D a pass) have been looked at, but at most 50 times,
 before Lightning validates, logs and saves: often enough to watch, too seldom to cost."""
 
-TINY = 20_000_000
+TINY = 5_000_000
 """Passes over fewer numbers than this run on one thread, where two would wait for each other."""
 
 THREADS = torch.get_num_threads()

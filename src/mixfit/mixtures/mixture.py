@@ -27,6 +27,7 @@ from mixfit.mixtures.assignments import Assignment, log_sum, soft
 from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.covariances.cholesky import is_on_floor
+from mixfit.mixtures.passes.chunks import threads_for_passes_alone
 from mixfit.mixtures.passes.formulation import LogJoint, wide
 from mixfit.mixtures.passes.one_pass import Block, Into, by_chunk, statistics, statistics_under, unchanged
 from mixfit.mixtures.passes.rule import Plan, plan
@@ -222,6 +223,7 @@ class Mixture(nn.Module):
         return self.statistics_of([Block(points, weights)], assignment, components)
 
     @torch.no_grad()
+    @threads_for_passes_alone()
     def statistics_of(
         self, blocks: Iterable[Block], assignment: Assignment = soft, components: Components | None = None
     ) -> Statistics:

@@ -83,7 +83,7 @@ def inverse_factor(factor: Tensor) -> Tensor:
 
 
 def packed_precision(factor: Tensor) -> Tensor:
-    """(L Lᵀ)⁻¹ by `products.triangle`: off the diagonal both entries in one, (..., D(D + 1)/2)."""
+    """(L Lᵀ)⁻¹ by `products.pairs`: off the diagonal both entries in one, (..., D(D + 1)/2)."""
     inverse = inverse_factor(factor)
     precision = inverse.mT @ inverse
     return packed(2 * precision - torch.diag_embed(precision.diagonal(dim1=-2, dim2=-1)))

@@ -15,13 +15,13 @@ from mixfit.mixtures.covariances.cholesky import (
     packed_precision,
 )
 from mixfit.mixtures.covariances.covariance import Covariance
-from mixfit.mixtures.products import triangle, unpacked
+from mixfit.mixtures.products import pairs, unpacked
 
 
 class Full(Covariance):
     """Free covariances; scale (K, D, D) holds lower Cholesky factors, second moments (K, D, D) hold Σ r d dᵀ."""
 
-    products = staticmethod(triangle)
+    products = staticmethod(pairs)
     triangular = True
 
     @property

@@ -15,13 +15,13 @@ from mixfit.mixtures.covariances.cholesky import (
 )
 from mixfit.mixtures.covariances.covariance import Covariance
 from mixfit.mixtures.covariances.full import Full
-from mixfit.mixtures.products import triangle, unpacked
+from mixfit.mixtures.products import pairs, unpacked
 
 
 class Tied(Covariance):
     """One shared covariance; scale (D, D) is its lower Cholesky factor, the second moment (D, D) sums over k."""
 
-    products = staticmethod(triangle)
+    products = staticmethod(pairs)
     triangular = True
 
     @property

@@ -72,7 +72,8 @@ class Features:
         dual = family.dual(scale, self.away)
         log_mass = log_weights - family.log_det(scale) - log_volume - 0.5 * family.dim * log(2 * pi)
         self.tiles = family.products(family.dim, sizes.tile)
-        numbers = max(tile.size for tile in self.tiles) + sum(means.shape)
+        self.lead = max(tile.lead for tile in self.tiles)
+        numbers = max(tile.size for tile in self.tiles) + self.lead + sum(means.shape)
         self.rows = sizes.rows(sizes.features, numbers, self.dtype)
         linear = torch.cat([dual, (log_mass - 0.5 * (dual * self.away).sum(1))[:, None]], 1)
         self.blocks = self._blocks(linear)
@@ -84,7 +85,7 @@ class Features:
         That is Σ_ij |Σ_k⁻¹|_ij s_i s_j with s_i² = Σ_k,ii + μ_ki² about the centre. The rounding error of a log-density
         is at most about this many times the smallest, and so is that of a second moment in units of the covariance.
         """
-        typical = (self.variances + self.away.square()).sqrt().T.contiguous()
+        typical = (self.variances + self.away.square()).sqrt().T
         products = torch.cat([filled(tile, typical) for tile in self.tiles])
         return (self.precision.abs() * products.T).sum(1)
 
@@ -129,19 +130,22 @@ class Features:
 class FeaturesLook:
     """One thread's; see `formulation.Look`.
 
-    The first D + 1 rows of features are x and 1, and below them comes one tile of products after the other. A block is
+    The first D + 1 rows of features are x and 1, and below them comes one tile of products after the other; above them
+    stands of x again what products want there. A block is
     some of these rows with their coefficients: (K, f), or (1, f) where all components share one covariance, and then
-    their sums are taken under all components' responsibilities together.
+    their sums are taken under all components' responsibilities together. Sums are kept as (f, K): a product of many
+    rows and few columns is up to half as fast again as one of few rows and many columns (measured with MKL).
     """
 
     def __init__(self, features: Features, rows: int) -> None:
         n_components, self.dim = features.means.shape
         self.origin, self.whitening, self.blocks = features.origin, features.whitening, features.blocks
-        self.table = features.origin.new_empty(max(block.rows.stop for block in self.blocks), rows)
-        self.table[self.dim] = 1
+        self.lead = features.lead
+        self.table = features.origin.new_empty(self.lead + max(block.rows.stop for block in self.blocks), rows)
+        self.table[self.lead + self.dim] = 1
         self.scores = features.origin.new_empty(n_components, rows)
         dtype = wide(features.means.device)
-        self.totals = [torch.zeros_like(block.coefficients, dtype=dtype) for block in self.blocks]
+        self.totals = [torch.zeros_like(block.coefficients.T, dtype=dtype) for block in self.blocks]
         self.chunk = self._chunk(rows)
 
     def log_joint(self, points: Tensor) -> LogJoint:
@@ -152,6 +156,8 @@ class FeaturesLook:
             torch.sub(points.T, self.origin[:, None], out=self.chunk.points)
         else:
             torch.mm(self.whitening, (points - self.origin).T, out=self.chunk.points)
+        if self.lead:
+            self.chunk.again.copy_(self.chunk.last)
         scores, common = self.chunk.scores, None
         for number, (block, view) in enumerate(zip(self.blocks, self.chunk.views, strict=True)):
             view.write()
@@ -171,15 +177,18 @@ class FeaturesLook:
         for number, (view, total) in reversed(list(enumerate(zip(self.chunk.views, self.totals, strict=True)))):
             if number < len(self.totals) - 1:
                 view.write()
-            shares = responsibilities if len(total) == len(responsibilities) else together
+            shares = responsibilities if total.shape[1] == len(responsibilities) else together
             if total.dtype == shares.dtype:
-                total.addmm_(shares, view.features.T)
+                total.addmm_(view.features, shares.T)
             else:
-                total += in_segments(shares, view.features)
+                total += in_segments(view.features, shares)
 
     def take(self) -> Sums:
         """Of x and 1, (K, D + 1), and of the products, (K, Q) or (1, Q)."""
-        (linear, *products), self.totals = self.totals, [torch.zeros_like(total) for total in self.totals]
+        (linear, *products), self.totals = (
+            [total.T for total in self.totals],
+            [torch.zeros_like(total) for total in self.totals],
+        )
         if linear.shape[1] > self.dim + 1:
             linear, begun = linear[:, : self.dim + 1], linear[:, self.dim + 1 :]
             products = [begun, *products]
@@ -187,13 +196,15 @@ class FeaturesLook:
 
     def _chunk(self, n_points: int) -> _Chunk:
         """What so many points take of the tensors: made once, for most chunks have the same size."""
-        table = self.table[:, :n_points]
+        whole = self.table[:, :n_points]
+        again, table = whole.tensor_split([self.lead])
         points, products = table[: self.dim], table[self.dim + 1 :]
+        led = whole[: self.lead + self.dim]
         views = [
-            _View(table[rows], nothing if tile is None else tile.writing(points, products[: tile.size]))
+            _View(table[rows], nothing if tile is None else tile.writing(led, products[: tile.size]))
             for _, rows, tile in self.blocks
         ]
-        return _Chunk(points, self.scores[:, :n_points], views)
+        return _Chunk(points, again, points[self.dim - self.lead :], self.scores[:, :n_points], views)
 
 
 def nothing() -> None:
@@ -208,9 +219,11 @@ class _View(NamedTuple):
 
 
 class _Chunk(NamedTuple):
-    """A chunk's points (D, n), scores (K, n) and blocks."""
+    """A chunk's points (D, n), the last of their rows once more and where they stand, scores (K, n) and blocks."""
 
     points: Tensor
+    again: Tensor
+    last: Tensor
     scores: Tensor
     views: list[_View]
 
@@ -226,7 +239,7 @@ class _Block(NamedTuple):
 def filled(tile: Tile, points: Tensor) -> Tensor:
     """The rows of a tile, (size, n), for points (D, n)."""
     rows = points.new_empty(tile.size, points.shape[1])
-    tile.writing(points, rows)()
+    tile.writing(torch.cat([points[len(points) - tile.lead :], points]), rows)()
     return rows
 
 
@@ -235,7 +248,7 @@ SEGMENT = 4096
 
 
 def in_segments(left: Tensor, right: Tensor) -> Tensor:
-    """left rightᵀ of (K, n) and (f, n), in float64 wherever there is such a thing, from sums over a few points each."""
+    """left rightᵀ of (f, n) and (K, n), in float64 wherever there is such a thing, from sums over a few points each."""
     whole = left.shape[1] // SEGMENT * SEGMENT
     dtype = wide(left.device)
     total = (left[:, whole:] @ right[:, whole:].T).to(dtype)

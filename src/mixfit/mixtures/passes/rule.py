@@ -42,8 +42,9 @@ MOST_AMPLIFIED_IN_WIDE = 2.0**30
 COST_OF_WIDE, COST_OF_DEVIATIONS = 1.5, 6.0
 """Of a component's float64 features beside those in float32, and of its deviations, about."""
 
-IN_CACHE = Sizes(deviations=2**20, features=2**21, tile=192, most_rows=2**16)
-"""A core's caches hold a megabyte or a few."""
+IN_CACHE = Sizes(deviations=2**20, features=2**22, tile=384, most_rows=2**16)
+"""A core's caches hold a megabyte or a few. Chunks of features are larger than a core's own, for with less to do at a
+time two threads wait for each other: Python lets one of them at a time begin an operation."""
 
 IN_MEMORY = Sizes(deviations=2**28, features=2**28, tile=2**12, most_rows=2**20)
 """A graphics processor wants much to do at a time, and has a quarter of a gigabyte for it."""
