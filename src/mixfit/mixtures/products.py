@@ -14,7 +14,7 @@ The rows come in tiles of about so many, because those of many dimensions need n
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import torch
@@ -52,6 +52,8 @@ def pairs(dim: int, rows: int) -> list[Tile]:
     return [*tiles[:-1], _both(tiles[-1], half)]
 
 
+@cache
+@torch.inference_mode(mode=False)  # for what is kept may be wanted where gradients flow
 def places(dim: int, device: torch.device | None = None) -> tuple[Tensor, Tensor]:
     """Which coordinates i and j the rows of `pairs` are products of, each (D(D + 1)/2,).
 
@@ -71,7 +73,7 @@ def _pairs_at_distances(dim: int, lead: int, first: int, last: int) -> Callable[
     def writing(points: Tensor, rows: Tensor) -> Callable[[], object]:
         n_rows, (down, right) = last - first, points.stride()
         others = points[first:].as_strided((n_rows, dim, points.shape[1]), (down, down, right))
-        return partial(torch.mul, points[None, lead:], others, out=rows.view(n_rows, dim, -1))
+        return partial(torch.mul, points[None, lead:], others, out=rows.view(others.shape))
 
     return writing
 
