@@ -78,7 +78,7 @@ def test_points_of_a_shape_in_the_plane_have_the_entropy_of_its_density(shape: s
 @pytest.mark.parametrize("shape", PLANE)
 def test_no_point_of_a_shape_in_the_plane_lies_where_its_density_says_that_none_would(shape: str) -> None:
     """Of n points one lies where the density is below ε, in an area A, with a chance of at most n ε A."""
-    points = PLANE[shape](n_samples=200_000, n_val=0, n_test=0).load(2).train.points
+    points = PLANE[shape](n_samples=40_000, n_val=0, n_test=0).load(2).train.points
     smallest = float(truth_of(PLANE[shape](n_samples=1, n_val=0, n_test=0).load(0)).log_density(points).min())
     assert smallest > log(1e-6 / len(points) / (2 * SIDE) ** 2)
 
