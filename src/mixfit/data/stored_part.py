@@ -15,7 +15,6 @@ from torch import Tensor
 
 from mixfit.data.ahead import ahead
 from mixfit.data.dataset import Blocks, Dataset, Part
-from mixfit.data.giving_back import give_large_blocks_back
 from mixfit.data.look import Look
 from mixfit.data.partition import TEST, TRAIN, VAL, Partition
 from mixfit.data.shuffle import shuffled
@@ -134,7 +133,6 @@ class Share:
 
 def streamed(table: StoredTable, val_fraction: float, test_fraction: float, seed: int) -> Dataset:
     """The table in its three parts, after the one look that all of them need; no row is kept but the samples'."""
-    give_large_blocks_back()
     partition = Partition.of(len(table), val_fraction, test_fraction, seed)
     parts = [StoredPart(table, partition, number, Look(len(table.columns))) for number in (TRAIN, VAL, TEST)]
     with with_threads(STRETCH):
