@@ -6,7 +6,7 @@ Without Hydra and OmegaConf, which take longer to import than all of these files
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -67,14 +67,14 @@ def defaults_of_no_group() -> dict[str, Any]:
     return dict(dotted({key: value for key, value in content.items() if key not in ("defaults", "hydra")}))
 
 
-def check_choice(group: str, choice: object, offered: Sequence[str] | None = None) -> None:
+def check_choice(group: str, choice: object, is_offered: Callable[[str], bool] | None = None) -> None:
     """Raises `InputError`, which names the nearest, if the group has no such choice; no experiment is one too.
 
-    Of a group some of whose choices make no sense somewhere, those that are `offered` do.
+    Of a group some of whose choices make no sense somewhere, the message names those that are offered.
     """
-    known = options(group) if offered is None else offered
-    if choice in known or (choice is None and group == "experiment"):
+    if choice in options(group) or (choice is None and group == "experiment"):
         return
+    known = [option for option in options(group) if is_offered is None or is_offered(option)]
     hint = nearest(str(choice), known)
     others = f" (there are: {', '.join(known)})" if hint.startswith("did") else ""
     raise InputError(f"{group}={written(choice)}: there is no such choice; {hint}{others}")

@@ -136,14 +136,13 @@ def in_python(message: str) -> str:
 
 def _check_choice(name: str, group: str, value: object) -> None:
     choice = INITIALIZERS.get(value, value) if isinstance(value, str) else str(value)
-    offered = [option for option in catalogue.options(group) if group != "init" or chosen.draws(option)]
-    if choice in set(catalogue.options(group)).difference(offered):
+    if group == "init" and choice in catalogue.options(group) and not chosen.draws(choice):
         raise InputError(
             f"{name}={value!r}: names a start that is given to a command; here give weights_init, means_init and "
             f"precisions_init, or mixfit.load the folder and set warm_start=True, with {name}='kmeans_plusplus'"
         )
     try:
-        catalogue.check_choice(group, choice, offered)
+        catalogue.check_choice(group, choice, chosen.draws if group == "init" else None)
     except InputError as error:
         raise InputError(f"{name}={value!r}:{str(error).partition(':')[2]}") from error
 
