@@ -58,8 +58,7 @@ def numbers(column: Column) -> npt.NDArray[np.floating[Any]]:
     cells = without_dictionary(column.cells)
     kind = cells.type
     if cells.null_count == 0 and (pa.types.is_float64(kind) or pa.types.is_float32(kind)):
-        plain: npt.NDArray[np.floating[Any]] = cells.to_numpy()  # to widen a float later changes nothing
-        return plain
+        return array_of(cells)  # to widen a float later changes nothing
     if pa.types.is_decimal(kind):  # pyarrow rounds decimals twice on the direct way, text is rounded once
         cells = pc.cast(cells, pa.string())
     if _is_text(cells.type):
@@ -69,8 +68,8 @@ def numbers(column: Column) -> npt.NDArray[np.floating[Any]]:
             f"column {column.name!r} is of type {kind}, and points need numbers: "
             "leave it out by listing the others in data.columns"
         )
-    values: npt.NDArray[np.float64] = pc.cast(cells, pa.float64(), safe=False).to_numpy()
-    return values
+    cells = pc.cast(cells, pa.float64(), safe=False)
+    return array_of(pc.fill_null(cells, np.nan) if cells.null_count > 0 else cells)
 
 
 def _numeric_text(column: Column, cells: Any) -> Any:
@@ -95,6 +94,21 @@ def _refuse_text(column: Column, row: int, text: str) -> None:
         f"{column.place(row)}: {text[:40]!r} stands where a number belongs. If the column is a label, set "
         f"data.label={column.name}; to leave it out, list the others: data.columns=[...].{point}{header}"
     )
+
+
+def array_of(cells: Any) -> npt.NDArray[Any]:
+    """The numbers (N,) of cells of which none is missing, where they lie if they lie in one piece.
+
+    pyarrow's `to_numpy` says the same and imports pandas for it wherever that is installed: 25 MB of every fit of a
+    file, and a third of a second.
+    """
+    dtype = np.dtype(cells.type.to_pandas_dtype())
+    chunks = [
+        np.frombuffer(chunk.buffers()[1], dtype, len(chunk), chunk.offset * dtype.itemsize)
+        for chunk in cells.chunks
+        if len(chunk) > 0
+    ]
+    return chunks[0] if len(chunks) == 1 else np.concatenate([np.empty(0, dtype), *chunks])
 
 
 def without_dictionary(cells: Any) -> Any:
