@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.datasets import load_iris, load_wine
 from sklearn.mixture import GaussianMixture
 from torch import Tensor
 
+from mixfit.data.marron_wand import MarronWand
 from mixfit.data.old_faithful import OldFaithful
 from mixfit.mixtures.assignments import nearest
 from mixfit.mixtures.components import Components
@@ -267,6 +269,21 @@ def test_a_search_ends_that_sinks_into_a_spike_whenever_a_move_has_taken_it_out_
 def test_a_search_does_not_go_on_for_what_em_gains_by_creeping_along_a_ridge() -> None:
     """Of these numbers every sixty passes gain some 1e-7 nats per point, for more than a hundred turns."""
     assert searched_in_turns(seed=7)[1] < 10
+
+
+def test_a_search_does_not_go_on_for_what_the_best_gains_by_settling_further() -> None:
+    """Five Gaussians creep along the slope of a skewed density, by 1e-5 nats and more while each move is tried."""
+    points = MarronWand("strongly_skewed", 2000, 0, 0).load(0).train.points
+    points = (points - points.mean()) / points.std()
+    reached: list[float] = []
+
+    def looked_on(restarts: Restarts, points: Points, turn: int, generator: torch.Generator) -> Restarts:
+        reached.append(ranked(restarts, points)[0].objective)
+        return stay(restarts, points, turn, generator)
+
+    searched(Full, looked_at(points), 5, restarts=1, move=looked_on, patience=4)
+    assert len(reached) == 4
+    assert min(before - after for before, after in pairwise(reached)) > 1e-5
 
 
 @pytest.mark.parametrize("seed", range(3))

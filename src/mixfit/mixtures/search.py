@@ -162,18 +162,18 @@ class _Pool:
     def found(self, drawn: list[float], move: Move, patience: int, generator: torch.Generator) -> Found:
         """Tries the move until nothing was worth going on for, for so many turns in a row.
 
-        Gains are counted from the best of all turns, and not from the last: what settles may sink into a spike, and a
-        move that takes it out again would count as a gain for ever. What was better before it sank was on its way
-        there, and is not kept.
+        What the best gains by settling further is none of a move's doing, and is no reason to go on. Gains are counted
+        from the best of all turns, and not from the last: what settles may sink into a spike, and a move that takes it
+        out again would count as a gain for ever. What was better before it sank was on its way there, and is not kept.
         """
         gains: list[float] = []
         turn = waited = 0
         reached, worthwhile = self.ranks[0], max(SETTLED, WORTHWHILE / self.points.n_points)
         while waited < patience:
-            gains += self._moved(move, turn, generator)
-            turn, waited = turn + 1, waited + 1
+            accepted, replaced = self._moved(move, turn, generator)
+            gains, turn, waited = gains + accepted, turn + 1, waited + 1
             if is_better(self.ranks[0], reached, worthwhile):
-                reached, waited = self.ranks[0], 0
+                reached, waited = self.ranks[0], 0 if replaced else waited
         if patience:
             self._rest()
         ended = [rank.objective for rank in self.ranks]
@@ -189,8 +189,8 @@ class _Pool:
             if found[0].n_spikes <= before.n_spikes:
                 break
 
-    def _moved(self, move: Move, turn: int, generator: torch.Generator) -> list[float]:
-        """Takes proposals in place of mixtures that rank worse; returns what each was better by.
+    def _moved(self, move: Move, turn: int, generator: torch.Generator) -> tuple[list[float], bool]:
+        """Takes proposals in place of mixtures that rank worse; what each was better by, and whether the best is new.
 
         Those that stay go on settling meanwhile, so that only what a move has gained counts.
         """
@@ -207,8 +207,8 @@ class _Pool:
                 *(turn, before.objective, before.n_spikes, after.objective, after.n_spikes),
             )
         chosen = [which + n_before if better else which for which, better in enumerate(taken)]
-        self._keep(both[chosen], [found[which] for which in chosen], self.origins)
-        return [before.objective - after.objective for before, after in accepted]
+        best = self._keep(both[chosen], [found[which] for which in chosen], self.origins)
+        return [before.objective - after.objective for before, after in accepted], best != 0 or taken[0]
 
     def _best_of_each(self, proposals: Restarts) -> Restarts:
         """Of several proposals for each mixture, which are R apart, the one that is best after a few passes."""
@@ -220,14 +220,15 @@ class _Pool:
         order = best_first(found)
         return tried[[next(place for place in order if place % n_mixtures == which) for which in range(n_mixtures)]]
 
-    def _keep(self, restarts: Restarts, found: Sequence[Rank], origins: Sequence[int]) -> None:
-        """Of mixtures that have come to the same place, one."""
+    def _keep(self, restarts: Restarts, found: Sequence[Rank], origins: Sequence[int]) -> int:
+        """Of mixtures that have come to the same place, one; where the best stood among those given."""
         order: list[int] = []
         for which in best_first(found):
             if not order or is_better(found[order[-1]], found[which]):
                 order.append(which)
         self.restarts, self.ranks = restarts[order], [found[which] for which in order]
         self.origins = [origins[which] for which in order]
+        return order[0]
 
 
 def draws(family: Covariance, floor: float, points: Points, how: Search, generator: torch.Generator) -> Restarts:
