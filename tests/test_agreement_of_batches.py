@@ -93,8 +93,8 @@ def test_single_batches_end_near_the_maximum_of_the_full_batch(train: Part, name
 def test_batches_of_a_single_row_leave_a_finite_density(train: Part, name: str) -> None:
     """Near the maximum in any order of the rows; SGD, which ends 0.9 to 7.3 nats above by chance, in the middle one."""
     random = torch.Generator().manual_seed(1)
-    orders = [torch.arange(len(train)), *(torch.randperm(len(train), generator=random) for _ in range(4))]
+    orders = [torch.arange(len(train)), *(torch.randperm(len(train), generator=random) for _ in range(2))]
     highest = nll(fit(train, name, None, max_passes=300), train)
     excesses = sorted(nll(fit(train.take(order), name, 1, max_passes=3), train) - highest for order in orders)
     assert all(map(isfinite, excesses))
-    assert excesses[2] < 3.0 if name == "sgd" else excesses[-1] < 2.0
+    assert excesses[1] < 3.0 if name == "sgd" else excesses[-1] < 2.0
