@@ -137,7 +137,7 @@ def test_every_accepted_move_gains_likelihood_unless_a_spike_went(
     accepted = [record.args for record in caplog.records if isinstance(record.args, tuple)]
     assert len(accepted) == len(found.landscape.gains)
     assert found.landscape.gains or each == 6
-    for (_, before, spikes_before, after, spikes_after), gain in zip(accepted, found.landscape.gains, strict=True):
+    for (before, spikes_before, after, spikes_after), gain in zip(accepted, found.landscape.gains, strict=True):
         assert gain == pytest.approx(before - after, abs=1e-12)  # type: ignore[operator]
         assert spikes_after < spikes_before or (spikes_after == spikes_before and gain > SETTLED)  # type: ignore[operator]
 

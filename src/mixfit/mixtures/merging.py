@@ -127,16 +127,16 @@ class Parts:
         means = (first[:, None] * self.means[one] + second[:, None] * self.means[other]) / count[:, None]
         return Moments(count, means, self.second[one] + self.second[other] + self._between(one, other))
 
-    def halves(self, which: int, direction: Tensor) -> Moments:
-        """The two halves of one, which together are it.
+    def reach(self, which: int, direction: Tensor) -> Tensor:
+        """From the mean of one to the place where its Gaussian reaches farthest in a direction (D,), (D,)."""
+        family = self._of(self.count[[which]])
+        scale = family.factor(self.second[[which]], self.count[[which]], self.floor)
+        return family.color(scale, direction[None] / direction.norm())[0]
 
-        It is cut through its middle, across the place where its Gaussian reaches farthest in a direction (D,).
-        """
+    def halves(self, which: int, step: Tensor) -> Moments:
+        """The two halves of one, a step (D,) to either side of its mean, which together are it."""
         count, second = self.count[[which]] / 2, self.second[[which]] / 2
-        family = self._of(count)
-        scale = family.factor(second, count, self.floor)
-        step = HALF_APART * family.color(scale, direction[None] / direction.norm())
-        left = second - family.outer(count[:, None] * step, step)
+        left = second - self._of(count).outer(count[:, None] * step[None], step[None])
         means = torch.cat([self.means[[which]] + step, self.means[[which]] - step])
         return Moments(torch.cat([count, count]), means, torch.cat([left, left]))
 

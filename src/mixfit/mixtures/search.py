@@ -167,11 +167,11 @@ class _Pool:
         out again would count as a gain for ever. What was better before it sank was on its way there, and is not kept.
         """
         gains: list[float] = []
-        turn = waited = 0
+        waited = 0
         reached, worthwhile = self.ranks[0], max(SETTLED, WORTHWHILE / self.points.n_points)
         while waited < patience:
-            accepted, replaced = self._moved(move, turn, generator)
-            gains, turn, waited = gains + accepted, turn + 1, waited + 1
+            accepted, replaced = self._moved(move, waited, generator)
+            gains, waited = gains + accepted, waited + 1
             if is_better(self.ranks[0], reached, worthwhile):
                 reached, waited = self.ranks[0], 0 if replaced else waited
         if patience:
@@ -189,13 +189,13 @@ class _Pool:
             if found[0].n_spikes <= before.n_spikes:
                 break
 
-    def _moved(self, move: Move, turn: int, generator: torch.Generator) -> tuple[list[float], bool]:
+    def _moved(self, move: Move, waited: int, generator: torch.Generator) -> tuple[list[float], bool]:
         """Takes proposals in place of mixtures that rank worse; what each was better by, and whether the best is new.
 
         Those that stay go on settling meanwhile, so that only what a move has gained counts.
         """
         n_before = len(self.restarts)
-        proposals = self._best_of_each(move(self.restarts, self.points, turn, generator))
+        proposals = self._best_of_each(move(self.restarts, self.points, waited, generator))
         both = settled(self.restarts + proposals, self.points, n_rivals=n_before)
         found = ranked(both, self.points)
         pairs = list(zip(found[:n_before], found[n_before:], strict=True))
@@ -203,8 +203,8 @@ class _Pool:
         accepted = [pair for pair, better in zip(pairs, taken, strict=True) if better]
         for before, after in accepted:
             logger.info(
-                "turn %d: a move was accepted, from %.9g nats per point with %d spikes to %.9g with %d",
-                *(turn, before.objective, before.n_spikes, after.objective, after.n_spikes),
+                "a move was accepted, from %.9g nats per point with %d spikes to %.9g with %d",
+                *(before.objective, before.n_spikes, after.objective, after.n_spikes),
             )
         chosen = [which + n_before if better else which for which, better in enumerate(taken)]
         best = self._keep(both[chosen], [found[which] for which in chosen], self.origins)

@@ -7,16 +7,19 @@ from itertools import combinations
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from scipy.special import logsumexp
-from scipy.stats import multivariate_normal
+from scipy.stats import halfnorm, multivariate_normal, norm
 
 from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance, Full
-from mixfit.mixtures.merging import Parts
+from mixfit.mixtures.merging import HALF_APART, Parts
 from mixfit.mixtures.moves import Points, move
-from mixfit.mixtures.moves.split_and_merge import misfits, promising, split_and_merge
+from mixfit.mixtures.moves.split_and_merge import longest_cuts, promising, split_and_merge
 from mixfit.mixtures.restarts import Restarts
 from tests.mixtures.moves.grouped import FLOOR, groups, settled
+
+Array = NDArray[np.float64]
 
 
 def test_triples_come_by_the_sum_of_the_ranks_of_pair_and_cut() -> None:
@@ -37,39 +40,63 @@ def test_pairs_that_are_not_to_be_tried_are_not() -> None:
     assert promising([(0, 2)], torch.tensor([4.0, 3.0, 2.0, 1.0])) == [(0, 2, 1), (0, 2, 3)]
 
 
-def test_the_misfit_is_the_divergence_that_scipy_says(family: type[Covariance]) -> None:
-    points = groups()
+def test_the_gain_of_a_cut_is_what_its_halves_gain_in_likelihood(family: type[Covariance]) -> None:
+    points = groups(dim=3)
     one = settled(family, points, n_mixtures=1)
     weights, means = one.components.log_weights[0].exp().numpy(), one.components.means[0].numpy()
-    log_density = np.stack(
+    log_joint = np.stack(
         [
-            multivariate_normal(mean, covariance).logpdf(points.points.numpy())
-            for mean, covariance in zip(means, one.dense[0].numpy(), strict=True)
+            np.log(weight) + multivariate_normal(mean, covariance).logpdf(points.points.numpy())
+            for weight, mean, covariance in zip(weights, means, one.dense[0].numpy(), strict=True)
         ]
     )
-    log_joint = np.log(weights)[:, None] + log_density
     held = points.weights.numpy() * np.exp(log_joint - logsumexp(log_joint, 0))
-    shares = held / held.sum(1, keepdims=True)
-    expected = (shares * (np.log(np.maximum(shares, 1e-300)) - log_density)).sum(1)
-    np.testing.assert_allclose(misfits(one, points), expected, rtol=1e-9, atol=1e-9)
+    rows, (gains, axes) = points.points.numpy(), longest_cuts(one, points)
+    for of_one, gain, axis in zip(held, gains.tolist(), axes.numpy(), strict=True):
+        covariance = np.cov(rows.T, aweights=of_one, ddof=0)
+        np.testing.assert_allclose(covariance @ axis, (axis @ axis) * axis, atol=1e-9)
+        assert axis @ axis == pytest.approx(np.linalg.eigvalsh(covariance)[-1], rel=1e-9)
+        along = (rows - np.average(rows, axis=0, weights=of_one)) @ axis
+        of_halves = sum(_likelihood(along[side], of_one[side], of_one.sum()) for side in (along < 0, along >= 0))
+        of_a_gaussian = of_one.sum() * (np.log(2) + np.log(halfnorm.var()) / 2)
+        assert gain == pytest.approx(of_halves - _likelihood(along, of_one, of_one.sum()) + of_a_gaussian, abs=1e-7)
 
 
-def test_a_component_over_two_groups_has_the_largest_misfit_of_equal_ones() -> None:
+def _likelihood(values: Array, weights: Array, total: float) -> float:
+    """Of a Gaussian of its own for some values, which are a share of all."""
+    mean = np.average(values, weights=weights)
+    deviation = np.sqrt(np.average((values - mean) ** 2, weights=weights))
+    return float(weights @ (norm(mean, deviation).logpdf(values) + np.log(weights.sum() / total)))
+
+
+def test_points_of_a_gaussian_gain_nothing_by_a_cut() -> None:
     random = np.random.default_rng(0)
-    rows = np.array([-9.0, 0, 9, 18])[:, None] + random.normal(size=(4, 200))
-    points = Points(torch.tensor(rows.reshape(-1, 1)), torch.ones(800))
-    means = torch.tensor([[-9.0], [0.0], [13.5]])
+    points = Points(torch.tensor(random.normal(size=(100_000, 2)) * [1.0, 2.0]), torch.ones(100_000))
+    gaussian = Components(torch.zeros(1, dtype=torch.float64), torch.zeros(1, 2).double(), torch.eye(2).double()[None])
+    cuts = longest_cuts(Restarts.of(Full(1, 2), FLOOR, [gaussian]), points)
+    assert abs(float(cuts.gains)) / 100_000 < 0.01
+    np.testing.assert_allclose(cuts.axes.abs(), [[0.0, 2.0]], atol=0.03)
+
+
+def test_a_component_over_two_groups_is_cut_before_one_that_is_wide() -> None:
+    random = np.random.default_rng(0)
+    rows = np.concatenate([random.normal(at, wide, 200) for at, wide in ((-50.0, 9.0), (0, 1), (9, 1), (18, 1))])
+    points = Points(torch.tensor(rows[:, None]), torch.ones(800))
+    means = torch.tensor([[-50.0], [0.0], [13.5]])
     start = Restarts.of(Full(3, 1), FLOOR, [Components(torch.full((3,), 1 / 3).log(), means, torch.ones(3, 1, 1))])
-    assert int(misfits(points.after(start, 50), points).argmax()) == 2
+    assert int(longest_cuts(points.after(start, 50), points).gains.argmax()) == 2
 
 
+@pytest.mark.parametrize("longest", [True, False])
 @pytest.mark.parametrize("which", range(4))
-def test_halves_together_are_what_was_cut(family: type[Covariance], which: int) -> None:
+def test_halves_together_are_what_was_cut(family: type[Covariance], which: int, longest: bool) -> None:
     points = groups(dim=3)
     restarts = settled(family, points)
     looked = restarts.of_one(points.seen_by(restarts), 1)
     parts = Parts(looked, restarts.family, FLOOR)
-    count, means, second = parts.halves(which, torch.tensor([1.0, -2.0, 0.5]))
+    direction = torch.tensor([1.0, -2.0, 0.5])
+    step = longest_cuts(restarts[[1]], points).axes[which] if longest else parts.reach(which, direction)
+    count, means, second = parts.halves(which, HALF_APART * step)
     own = restarts.family.own(2, 3)
     torch.testing.assert_close(count.sum(), parts.count[which])
     torch.testing.assert_close(means.mean(0), parts.means[which])

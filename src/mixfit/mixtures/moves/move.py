@@ -83,7 +83,8 @@ class Move(Protocol):
         Args:
             restarts: as EM has left them.
             points: that they are fitted to.
-            turn: how often the move was tried before; the first time it may do what it thinks is most likely to help.
+            turn: how many have gone by since something was gained; in the first the move may do what it thinks is most
+                likely to help.
             generator: on the CPU, for whatever is left to chance.
         """
         ...
