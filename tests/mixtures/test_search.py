@@ -271,8 +271,12 @@ def test_a_search_does_not_go_on_for_what_em_gains_by_creeping_along_a_ridge() -
     assert searched_in_turns(seed=7)[1] < 10
 
 
-def test_a_search_does_not_go_on_for_what_the_best_gains_by_settling_further() -> None:
-    """Five Gaussians creep along the slope of a skewed density, by 1e-5 nats and more while each move is tried."""
+def test_a_search_does_not_go_on_for_what_the_best_gains_by_settling_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five Gaussians creep along the slope of a skewed density, by 1e-5 nats and more while each move is tried.
+
+    Of so few points the best would come to rest first, which of many points takes too long.
+    """
+    monkeypatch.setattr("mixfit.mixtures.search.MOST_RESTING", 1)
     points = MarronWand("strongly_skewed", 2000, 0, 0).load(0).train.points
     points = (points - points.mean()) / points.std()
     reached: list[float] = []
@@ -286,14 +290,21 @@ def test_a_search_does_not_go_on_for_what_the_best_gains_by_settling_further() -
     assert min(before - after for before, after in pairwise(reached)) > 1e-5
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(4))
 def test_what_is_found_does_not_sink_into_a_spike_if_em_goes_on(seed: int) -> None:
-    """Of the waiting times, minutes that many eruptions share, six Gaussians creep for long towards one of them."""
+    """Of the waiting times, minutes that many eruptions share, six Gaussians creep for long towards one of them.
+
+    What creeps leads meanwhile; nothing that is sound has been given up for it, if the best maximum known is reached
+    (mclust 6.0.0: -1024.979 nats, `tests/reference/best_known.json`).
+    """
     waiting = OldFaithful(val_fraction=0, test_fraction=0).load(0).train.points[:, 1:]
-    points = looked_at((waiting - waiting.mean()) / waiting.std(correction=0))
+    deviation = waiting.std(correction=0)
+    points = looked_at((waiting - waiting.mean()) / deviation)
     found, rank = searched(Full, points, 6, seed=seed, restarts=None, patience=None)
     later = points.after(Restarts.of(Full(6, 1), FLOOR, [found.components]), 1000)
     assert ranked(later, points)[0].n_spikes == rank.n_spikes == 0
+    total = -len(waiting) * (rank.objective + float(deviation.log()))
+    assert total > -1024.979 - 0.05
 
 
 @pytest.mark.parametrize("n_components", [1, 2, 5])

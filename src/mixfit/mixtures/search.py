@@ -26,7 +26,7 @@ from mixfit.mixtures.moves import Move, Points
 from mixfit.mixtures.moves.alternating import alternating
 from mixfit.mixtures.ranking import Rank, can_avoid_spikes
 from mixfit.mixtures.restarts import Restarts
-from mixfit.mixtures.settling import LEAST_SETTLING, SETTLED, best_first, is_better, ranked, settled
+from mixfit.mixtures.settling import SETTLED, best_first, is_better, ranked, settled
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +46,9 @@ PATIENCE, LEAST_PATIENCE = 6, 2
 """Turns without a gain after which a search ends, where nobody says how many: of few points, and of many. Two moves in
 turn have three each of six; of four, searches of classic data stop short of the best place now and then."""
 
-MOST_RESTING, AT_REST = 500, 1e-10
-"""So many passes at most, until one gains less, in nats per point: some mixtures creep for long, and then sink."""
+MOST_RESTING, RESTING, AT_REST = 500, 8, 1e-10
+"""So many passes at most, for so many times the work of one that costs little, until one gains less, in nats per point:
+some mixtures of few points creep for long, and then sink."""
 
 WORTHWHILE = 0.01
 """Nats, of all points together: a turn that gains less is one without a gain, for EM creeping on a ridge gains a little
@@ -168,36 +169,49 @@ class _Pool:
         """
         gains: list[float] = []
         waited = 0
-        reached, worthwhile = self.ranks[0], max(SETTLED, WORTHWHILE / self.points.n_points)
-        while waited < patience:
-            accepted, replaced = self._moved(move, waited, generator)
-            gains, waited = gains + accepted, waited + 1
-            if is_better(self.ranks[0], reached, worthwhile):
-                reached, waited = self.ranks[0], 0 if replaced else waited
         if patience:
             self._rest()
+        reached, worthwhile = self.ranks[0], max(SETTLED, WORTHWHILE / self.points.n_points)
+        while waited < patience:
+            accepted, is_new = self._moved(move, waited, generator)
+            if is_new:
+                self._rest()
+            gains, waited = gains + accepted, waited + 1
+            if is_better(self.ranks[0], reached, worthwhile):
+                reached, waited = self.ranks[0], 0 if is_new else waited
         ended = [rank.objective for rank in self.ranks]
         return Found(self.restarts.one(0), Landscape(drawn, ended, self.origins[0], gains))
 
     def _rest(self) -> None:
         """Lets the best come to rest; one that sinks into a spike meanwhile leaves its place to the next."""
-        most = self.points.affordable(self.restarts.family, LEAST_SETTLING, MOST_RESTING)
         for _ in range(len(self.ranks)):
-            at_rest = settled(self.restarts[[0]], self.points, most, gain=AT_REST)
-            found, before = ranked(at_rest, self.points), self.ranks[0]
-            self._keep(at_rest + self.restarts[1:], found + self.ranks[1:], self.origins)
+            best, before = self._at_rest(self.restarts[[0]]), self.ranks[0]
+            found = ranked(best, self.points)
+            self._keep(best + self.restarts[1:], found + self.ranks[1:], self.origins)
             if found[0].n_spikes <= before.n_spikes:
                 break
+
+    def _at_rest(self, restarts: Restarts) -> Restarts:
+        """Those after as many passes as they take to arrive, or as can be afforded."""
+        most = self.points.affordable(restarts.family, 1, MOST_RESTING, RESTING)
+        return settled(restarts, self.points, most, gain=AT_REST)
 
     def _moved(self, move: Move, waited: int, generator: torch.Generator) -> tuple[list[float], bool]:
         """Takes proposals in place of mixtures that rank worse; what each was better by, and whether the best is new.
 
-        Those that stay go on settling meanwhile, so that only what a move has gained counts.
+        Those that stay go on settling meanwhile, so that only what a move has gained counts. A proposal that would be
+        the best of all has to come to rest first: on its way into a spike it would lead, and what it took the place of
+        would be lost when it sinks.
         """
         n_before = len(self.restarts)
         proposals = self._best_of_each(move(self.restarts, self.points, waited, generator))
         both = settled(self.restarts + proposals, self.points, n_rivals=n_before)
         found = ranked(both, self.points)
+        best = found[best_first(found[:n_before])[0]]
+        leading = [which for which in range(n_before, len(both)) if is_better(found[which], best)]
+        if leading:
+            both = both.with_(leading, self._at_rest(both[leading]))
+            found = ranked(both, self.points)
         pairs = list(zip(found[:n_before], found[n_before:], strict=True))
         taken = [is_better(after, before) for before, after in pairs]
         accepted = [pair for pair, better in zip(pairs, taken, strict=True) if better]
@@ -207,8 +221,8 @@ class _Pool:
                 *(before.objective, before.n_spikes, after.objective, after.n_spikes),
             )
         chosen = [which + n_before if better else which for which, better in enumerate(taken)]
-        best = self._keep(both[chosen], [found[which] for which in chosen], self.origins)
-        return [before.objective - after.objective for before, after in accepted], best != 0 or taken[0]
+        place = self._keep(both[chosen], [found[which] for which in chosen], self.origins)
+        return [before.objective - after.objective for before, after in accepted], place != 0 or taken[0]
 
     def _best_of_each(self, proposals: Restarts) -> Restarts:
         """Of several proposals for each mixture, which are R apart, the one that is best after a few passes."""
