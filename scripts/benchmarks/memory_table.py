@@ -69,7 +69,8 @@ def _notes(by_name: dict[str, Repetition]) -> list[str]:
         f"{streamed['passes']:g} passes with D=8, K=8, covariance=full; in memory: {held['passes']:g} passes over an "
         "NPY file's rows. N is what was fitted: the rest is held out by default. Rows per second are N times passes in "
         "the seconds of the fit, with its start and its looks at the held-out rows.",
-        "One fit each: peaks hardly vary, and the file is so long that its rate is an average already.",
+        "One fit each; the file is so long that its rate is an average. What a stream keeps hangs on its two threads' "
+        "timing.",
     ]
 
 
