@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import torch
-from tgmm import GaussianMixture
+from matplotlib import rc_context
 from torch import Tensor
 
 from scripts.benchmarks.passes.one_pass import Outcome, Start
+
+with rc_context():  # its import would change how all pictures of the process look
+    from tgmm import GaussianMixture
 
 MOST_NUMBERS = 2**26
 """n·K·D of a batch: without batches it would hold N·K·D numbers several times, which is more than most memories."""
