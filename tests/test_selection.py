@@ -67,6 +67,19 @@ def test_other_criteria_choose_too(criterion: str, tmp_path: Path) -> None:
     assert min(rows_in(tmp_path / "run"), key=lambda row: float(row[column]))["chosen"] == "yes"
 
 
+def test_a_choice_that_repeated_rows_have_made_says_so_in_the_table_and_in_the_numbers(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    rain = np.where(random.random(300) < 0.4, 0.0, np.exp(random.normal(2, 1, 300)))
+    np.savetxt(tmp_path / "rain.csv", rain, header="rain", comments="")
+    data = ["data=file", f"data.path={tmp_path / 'rain.csv'}", "data.val_fraction=0", "data.test_fraction=0"]
+    ended = train(tmp_path / "run", *data, "model.n_components=auto", "model.max_components=3", "optimizer=em")
+    assert ended.status == 0, ended.stderr
+    assert "* closes in on few or equal points" in ended.stdout
+    assert ended.metrics["selected/n_components"] == 1
+    assert str(ended.metrics["warning"]).startswith("1 component was chosen, because all fits of more close in")
+    assert "rain has one value in" in str(ended.metrics["warning"])
+
+
 def test_a_family_is_chosen_for_a_given_number(tmp_path: Path) -> None:
     ended = train(
         tmp_path / "run", *BLOBS, "model.n_components=3", "covariance=auto", "covariance.families=[tied,diag]"

@@ -155,7 +155,8 @@ def fit(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Map
     here = with_own_path(config, folder)
     datamodule = build_datamodule(here)
     alone = is_first() and HydraConfig.get().mode is not RunMode.MULTIRUN
-    selection = chosen_for(here, datamodule, folder, goes_on=checkpoint is not None, alone=alone)
+    question = build_question(here)
+    selection = chosen_for(question, datamodule, folder, goes_on=checkpoint is not None, alone=alone)
     here = with_choice(here, None if selection is None else selection.chosen)
     use_threads(numbers_per_pass(here, datamodule))
     module = build_module(here, datamodule, None if selection is None else selection.components)
@@ -177,8 +178,9 @@ def fit(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Map
         settle_(module.density)  # what is measured is what is written, to the last bit
         fitted["passes/best"] = module.passes_of(best["fit"]["rows"])
         fitted |= values_of(selection)
-        pictures = {} if selection is None else {"selection": picture_of(selection)}
-        values = record(folder, module, datamodule.dataset, board, fitted, began, pictures)
+        pictures = {"selection": picture_of(selection)} if selection else {}
+        doubt = question.doubt(selection, datamodule.dataset) if question and selection else None
+        values = record(folder, module, datamodule.dataset, board, fitted, began, pictures, doubt)
     record_model(folder, module, datamodule.dataset, settings_in(folder, here, module, selection), values)
     metrics.write(folder, values)  # the last word: a folder that says done has everything
     if alone:
@@ -189,10 +191,9 @@ def fit(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Map
 
 
 def chosen_for(
-    config: DictConfig, datamodule: MixtureDataModule, folder: Path, *, goes_on: bool, alone: bool
+    question: Question | None, datamodule: MixtureDataModule, folder: Path, *, goes_on: bool, alone: bool
 ) -> Selection | None:
     """What is chosen for this run, if anything is left to choose; a run that goes on keeps what it has chosen."""
-    question = build_question(config)
     if question is None:
         return None
     if goes_on:

@@ -20,7 +20,7 @@ from mixfit.mixtures.components import Components
 from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.density import Density
 from mixfit.mixtures.search import Search
-from mixfit.mixtures.selection import Observed, Selection, select
+from mixfit.mixtures.selection import Observed, Selection, select, why_no_more
 
 AUTO = "auto"
 """What stands for a number of components that is to be chosen."""
@@ -85,6 +85,10 @@ class Question:
             assignment=self.assignment,
             generator=partial(generator, self.seed, 6),
         )
+
+    def doubt(self, selection: Selection, dataset: Dataset) -> str | None:
+        """What the user should know of the answer, in a sentence without a full stop; None for nothing."""
+        return why_no_more(selection, dataset.train.sample.points.cpu(), dataset.named_columns, self.most)
 
 
 @torch.no_grad()

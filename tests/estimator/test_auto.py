@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import mixfit
 from mixfit import GaussianMixture
-from mixfit.errors import InputError
+from mixfit.errors import FitWarning, InputError
 
 Array = NDArray[np.float64]
 
@@ -40,7 +40,8 @@ def test_k_and_the_family_are_chosen_and_the_table_is_kept(blobs: Array) -> None
 def test_five_values_are_no_five_components_of_no_width() -> None:
     """A shared covariance on the floor tells them apart, and the likelihood is as high as the floor is low."""
     answers = np.random.default_rng(0).integers(1, 6, size=(200, 2)).astype(float)
-    fitted = auto(covariance_type="tied", max_components=6).fit(answers)
+    with pytest.warns(FitWarning, match="all fits of more close in on equal values.*only 25 of 200 points"):
+        fitted = auto(covariance_type="tied", max_components=6).fit(answers)
     assert fitted.n_components_ < 5
     assert [row["n_components"] for row in fitted.selection_ if row["n_spikes"]] == [5, 6]
     assert min(fitted.selection_, key=lambda row: row["bic"])["n_components"] == 5
@@ -105,6 +106,13 @@ def test_a_chosen_mixture_is_saved_and_loaded(blobs: Array, tmp_path: Path) -> N
     loaded = mixfit.load(tmp_path / "model")
     assert (loaded.n_components, loaded.n_components_, loaded.covariance_type_) == ("auto", 3, fitted.covariance_type_)
     np.testing.assert_array_equal(loaded.predict(blobs), fitted.predict(blobs))
+
+
+def test_a_choice_that_repeated_rows_have_made_is_one_with_a_warning() -> None:
+    random = np.random.default_rng(1)
+    rain = np.where(random.random(300) < 0.4, 0.0, np.exp(random.normal(2, 1, 300)))[:, None]
+    with pytest.warns(FitWarning, match=r"1 component was chosen.* column 0 has one value .* or give n_components$"):
+        assert auto().fit(rain).n_components_ == 1
 
 
 def test_a_stream_cannot_choose(blobs: Array) -> None:

@@ -54,6 +54,13 @@ def test_every_start_leads_there(init_params: str, eruptions: Array) -> None:
     assert_allclose(mixture.score(eruptions) * len(eruptions), PUBLISHED, atol=6e-4)
 
 
+def test_as_many_components_as_rounded_points_have_places_fit_with_a_warning_that_counts_them() -> None:
+    """Counts of ten kinds: some places are shared, and whatever begins anew sinks onto another."""
+    counts = np.random.default_rng(2).poisson(3, 500).astype(np.float64)[:, None]
+    with pytest.warns(FitWarning, match="components lie on the floor.*only 10 of 500 points are different"):
+        assert np.isfinite(GaussianMixture(10, random_state=0).fit(counts).score(counts))
+
+
 def test_scikit_learns_names_of_starts_are_others_for_ours(points: Array) -> None:
     for theirs, ours in {"k-means++": "kmeans_plusplus", "random_from_data": "points"}.items():
         mixtures = [GaussianMixture(3, init_params=name, random_state=1).fit(points) for name in (theirs, ours)]

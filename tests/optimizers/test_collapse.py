@@ -73,12 +73,20 @@ def test_a_component_with_nothing_stays_where_no_place_lacks_one() -> None:
     assert collapses.times == [0, 0]
 
 
-def test_the_sixth_collapse_of_a_component_is_an_error() -> None:
+def test_the_sixth_time_that_a_component_holds_nothing_is_an_error() -> None:
     collapses = Collapses(with_a_spike_at(Full, torch.zeros(2)))
     for _ in range(PATIENCE):
         assert collapses.mend_(torch.tensor([200.0, 0.0]), 200.0, lambda n_points: torch.ones(n_points, 2))
     with pytest.raises(InputError, match=r"component 1 of 2 .*6 times.*0 of 200 points.*needs 4.*model\.n_components"):
         collapses.mend_(torch.tensor([200.0, 0.0]), 200.0, lambda n_points: torch.ones(n_points, 2))
+
+
+def test_a_spike_that_has_begun_anew_often_enough_stays() -> None:
+    """On rounded points every place is one to sink on; the fit goes on, and its warning speaks of the floor."""
+    collapses = Collapses(with_a_spike_at(Full, torch.tensor([0.5, 0.5])))
+    collapses.times = [0, PATIENCE]
+    assert not collapses.mend_(torch.tensor([199.0, 1.0]), 200.0, lambda n_points: torch.ones(n_points, 2))
+    assert collapses.times == [0, PATIENCE]
 
 
 @pytest.mark.parametrize("own", OWN)

@@ -192,6 +192,11 @@ class Dataset:
     origin: str = ""
 
     @property
+    def named_columns(self) -> list[str]:
+        """The names as a sentence has them: one that is a number is called a column."""
+        return [f"column {name}" if name.isdigit() else name for name in self.columns]
+
+    @property
     def true_components(self) -> Density | None:
         """The truth, where it is a mixture of a few components, to compare those of a fit with."""
         return self.truth if isinstance(self.truth, Density) else None

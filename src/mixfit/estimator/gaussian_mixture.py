@@ -279,6 +279,8 @@ class GaussianMixture(FittedMixture):
             dataset = Given(counted(train)).load(seed)
             with with_threads(question.numbers(dataset)):
                 selection = question.answer(dataset)
+            if doubt := question.doubt(selection, dataset):
+                warnings.warn(in_python(doubt), FitWarning, stacklevel=3)
         train = balanced(train)
         kind = self._kind(start, selection)
         return selection, fitted(

@@ -66,7 +66,7 @@ class Given:
     def load(self, seed: int) -> Dataset:
         """The points, whatever the seed."""
         nothing = Part(self.train.points[:0])
-        columns = tuple(f"x{axis}" for axis in range(self.train.points.shape[1]))
+        columns = tuple(str(axis) for axis in range(self.train.points.shape[1]))
         return Dataset(self.train, nothing, nothing, columns)
 
 

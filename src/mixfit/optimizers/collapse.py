@@ -2,11 +2,12 @@
 
 The likelihood of a mixture is unbounded: a component that closes in on a point or two is rewarded for it, until the
 floor stops it, and says nothing of the data any more. So after every pass a component that ended like this begins anew
-where the density is poorest, and the next time at the next poorest place. Five kinds are left where they are, because
+where the density is poorest, and the next time at the next poorest place. Six kinds are left where they are, because
 the data force them and another attempt would end alike: those that hold enough points for a covariance of their own
 (equal points), those of data that are flat as a whole (a constant column), have too few points for so many components,
-or fewer different ones than components, and those on points that lie far from everything else, which no other component
-could describe. A component that collapses again and again is one too many, and the fit ends with an error.
+or fewer different ones than components, those on points that lie far from everything else, which no other component
+could describe, and those that have sunk again and again (rounded points on few places), of which the fit's own warning
+speaks. A component that holds nothing again and again is one too many, and the fit ends with an error.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ EMPTY = 1e-9
 """A component that holds less than this share of the points holds nothing."""
 
 PATIENCE = 5
-"""How often one component may begin anew in a fit."""
+"""How often one component begins anew in a fit."""
 
 REMEDY = "lower model.n_components, raise model.floor, or choose covariance=tied"
 """Of a component that collapses in any fit."""
@@ -64,7 +65,7 @@ class Collapses:
             poorest: where to begin.
 
         Raises:
-            InputError: a component has collapsed more often than `PATIENCE` allows.
+            InputError: a component holds nothing, and has collapsed as often as `PATIENCE` allows.
         """
         count, n_points = count / self.unit, n_points / self.unit
         needed = self.mixture.covariance.n_needed
@@ -98,7 +99,8 @@ class Collapses:
         needed = mixture.covariance.n_needed
         if n_points < needed * len(count):
             return empty
-        sunk = (count < needed) & mixture.on_floor & ~empty
+        has_patience = torch.tensor([times < PATIENCE for times in self.times], device=count.device)
+        sunk = (count < needed) & mixture.on_floor & ~empty & has_patience
         if not sunk.any() or mixture.is_flat:
             return empty
         return empty | (sunk & ~mixture.isolated(sunk | empty, n_points))

@@ -57,6 +57,7 @@ def record(
     fitted: Mapping[str, metrics.Value],
     began: float,
     pictures: Mapping[str, bytes] = {},
+    doubt: str | None = None,
 ) -> Mapping[str, metrics.Value]:
     """Measures the fitted density and draws `report.png`; returns what `metrics.json` is to say.
 
@@ -68,8 +69,9 @@ def record(
         fitted: what the fit itself has to tell.
         began: the `time.perf_counter()` of the run's beginning.
         pictures: others for the event file, as PNG.
+        doubt: what the user should know of what was chosen before the fit, in a sentence without a full stop.
     """
-    values = {**_measured(module, dataset), "status": "done", **fitted}
+    values = {**_measured(module, dataset, doubt), "status": "done", **fitted}
     report = drawn(_report(module, dataset, values))
     pictures = {**pictures, "density": png(density_part(report)), "report": png(report)}
     write_in_one_move(folder / "report.png", pictures["report"])
@@ -116,9 +118,8 @@ def rarity_among(density: Density, train: Rows) -> Rarity:
 def doubts_of(module: MixtureModule, dataset: Dataset, nlls: Mapping[str, float | None]) -> list[str]:
     """What the user should know of the fit, in sentences without a full stop, given its NLLs."""
     density, train = module.density, dataset.train
-    columns = [f"column {name}" if name.isdigit() else name for name in dataset.columns]
     doubts = [
-        why_on_floor(density, train.sample.points, columns, len(train)),
+        why_on_floor(density, train.sample.points, dataset.named_columns, len(train)),
         why_far(density, "nll/val", dataset.val, nlls["nll/val"]),
         why_far(density, "nll/test", dataset.test, nlls["nll/test"]),
         module.doubt,
@@ -126,15 +127,16 @@ def doubts_of(module: MixtureModule, dataset: Dataset, nlls: Mapping[str, float 
     return [doubt for doubt in doubts if doubt]
 
 
-def _measured(module: MixtureModule, dataset: Dataset) -> dict[str, metrics.Value]:
+def _measured(module: MixtureModule, dataset: Dataset, doubt: str | None) -> dict[str, metrics.Value]:
     density = module.density
     measured = metrics.measured(density, dataset)
     nlls = {name: value for name, value in measured.items() if value is None or isinstance(value, float)}
+    doubts = [*([doubt] if doubt else []), *doubts_of(module, dataset, nlls)]
     values = (
         metrics.ABSENT
         | measured
         | {
-            "warning": " ".join(f"{doubt}." for doubt in doubts_of(module, dataset, nlls)) or None,
+            "warning": " ".join(f"{sentence}." for sentence in doubts) or None,
             "floor": module.floor,
             "components_on_floor": density.mixture.n_on_floor,
             "components_reseeded": sum(module.fitter.collapses.times),

@@ -39,14 +39,15 @@ def picture_of(selection: Selection) -> bytes:
         ]
         for family in families_of(selection)
     }
-    chosen, n_cells = selection.chosen, len(selection.cells)
+    chosen = selection.chosen
+    n_rivals = sum(cell.n_spikes == chosen.n_spikes for cell in selection.cells)
     figure = selection_figure(
         curves,
         (chosen.covariance, chosen.n_components),
         criterion=NAMES[selection.criterion],
         title=_found(selection),
-        remark=f"the lowest {NAMES[selection.criterion].partition(',')[0]} of {n_cells} fits to "
-        f"{chosen.n_points:,.0f} points",
+        remark=f"the lowest {NAMES[selection.criterion].partition(',')[0]} of {n_rivals} "
+        f"{'sound ' if n_rivals < len(selection.cells) else ''}fits to {chosen.n_points:,.0f} points",
     )
     return png(drawn(figure))
 
@@ -69,6 +70,8 @@ def print_selection(selection: Selection) -> None:
     console = Console(highlight=False)
     console.print(f"{NAMES[selection.criterion]} (agreement of restarts)", style="dim")
     console.print(table)
+    if any(cell.n_spikes for cell in selection.cells):
+        console.print("* closes in on few or equal points: its likelihood is no evidence", style="dim")
     console.print(f"chosen: {_found(selection)}")
 
 

@@ -123,6 +123,23 @@ def test_k_ends_where_components_could_not_hold_enough_points() -> None:
     assert [cell.n_components for cell in cells] == [1, 2, 3]
 
 
+def test_k_ends_where_rows_that_repeat_are_of_too_few_kinds() -> None:
+    """Sixty times five places are five, and no second component could have three of its own."""
+    places = torch.arange(1.0, 6.0, dtype=torch.float64)[:, None]
+    cells = [select(observed(points), {"full": Full}, range(1, 5)).cells for points in (places, places.repeat(60, 1))]
+    assert [[cell.n_components for cell in of_one] for of_one in cells] == [[1], [1]]
+
+
+def test_a_component_twice_does_not_hide_that_every_fit_of_so_many_has_a_spike() -> None:
+    """With two components one is on the zeros; two alike on all points have no spike, and gain nothing."""
+    random = torch.Generator().manual_seed(1)
+    rows = (2 + torch.randn(300, 1, dtype=torch.float64, generator=random)).exp()
+    rows[:130] = 0
+    cells = by_k(select(observed(rows), {"full": Full}, range(1, 5)))
+    assert [cell.n_spikes for cell in cells.values()] == [0, 1, 1, 1]
+    assert all(cells[k].nll < cells[1].nll - 0.5 for k in (2, 3, 4))
+
+
 def test_families_can_be_chosen_for_a_given_number_of_components() -> None:
     selection = select(observed(THREE), FOUR, [3])
     assert [cell.n_components for cell in selection.cells] == [3] * 4

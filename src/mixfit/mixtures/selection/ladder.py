@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
+from math import inf
 
 import torch
 from torch import Tensor
@@ -61,21 +62,31 @@ class Rung:
         """Of the best mixture."""
         return self.best.one(0)
 
-    def improve_by(self, candidates: Restarts) -> bool:
-        """Takes the best of the candidates for its own if it is better, and says whether it is."""
+    def improve_by(self, candidates: Restarts, least: float = inf) -> bool:
+        """Takes the best of the candidates for its own if it is better, and says whether it is.
+
+        One with fewer spikes than its own has to be below `least`, in nats per point.
+        """
         if len(candidates) > FINALISTS:
             tried = self.points.after(candidates, TRYING)
             found = ranked(tried, self.points)
             candidates = tried[best_first(found)[:FINALISTS]]
         best, rank = _best(settled(candidates, self.points), self.points)
-        improves = is_better(rank, self.rank, WORTH / float(self.points.weights.sum()))
+        improves = is_better(rank, self.rank, self._worth)
+        improves &= rank.n_spikes == self.rank.n_spikes or rank.objective < least
         if improves:
             self.best, self.rank = best, rank
         return improves
 
     def from_below(self, below: Rung) -> bool:
-        """Whether it is better to split a component of the rung below."""
-        return self._is_new("below", below) and self.improve_by(splits(below.best))
+        """Whether it is better to split a component of the rung below.
+
+        What gains nothing upon that rung has a component twice, and is no mixture of so many: it would hide that every
+        one of so many has a spike.
+        """
+        return self._is_new("below", below) and self.improve_by(
+            splits(below.best), least=below.rank.objective - self._worth
+        )
 
     def from_above(self, above: Rung) -> bool:
         """Whether it is better to put two components of the rung above together."""
@@ -86,12 +97,19 @@ class Rung:
         return self.improve_by(self.best.made_of([fewer]))
 
     def rest(self, below: Rung | None) -> None:
-        """EM to the end, at a place no less likely than the rung below, which is at rest."""
-        both = self.best if below is None else self.best + splits(below.best)[[-1]]
+        """EM to the end, at a place no less likely than the rung below, which is at rest and has as many spikes."""
+        both = self.best
+        if below is not None and below.rank.n_spikes == self.rank.n_spikes:
+            both += splits(below.best)[[-1]]
         both = settled(both, self.points, AT_REST)
         found = ranked(both, self.points)
         self.rank = min(found)
         self.best = both[[found.index(self.rank)]]
+
+    @property
+    def _worth(self) -> float:
+        """What has to be gained, in nats per point."""
+        return WORTH / float(self.points.weights.sum())
 
     def _is_new(self, side: str, neighbour: Rung) -> bool:
         """Whether the neighbour's mixture is one that was not handed on from there yet."""

@@ -118,7 +118,7 @@ def _column(
     weights = rows.new_ones(len(rows)) if observed.weights is None else observed.weights.to(rows)
     points = Points(*distinct(standardization(rows, rows), weights), assignment)
     dim = rows.shape[1]
-    most = max(1, min(len(points.points), int(weights.sum()) // (dim + 2)))
+    most = max(1, min(len(points.points), int(points.n_points) // (dim + 2)))
     possible = [k for k in n_components if k <= most] or list(n_components)[:1]
     rungs = ladder(family, possible, floor, points, how, random)
     return [(_cell(name, rung, standardization, observed), rung.components) for rung in rungs]
