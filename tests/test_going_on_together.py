@@ -39,7 +39,7 @@ def killed(folder: Path, *typed: str) -> Path:
     return checkpoints[0].parents[1]
 
 
-@pytest.fixture(scope="module", params=["em", "adam"])
+@pytest.fixture(scope="module")
 def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """An optimizer, and the run that nobody disturbed."""
     folder = tmp_path_factory.mktemp(request.param)
@@ -49,7 +49,10 @@ def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.mark.parametrize(
-    ("first", "then"), [(RUN, None), (RUN, ["resume=run"]), (JOB, None)], ids=["same command", "resume", "sweep"]
+    ("whole", "first", "then"),
+    [("em", RUN, None), ("em", JOB, None), ("adam", RUN, ["resume=run"])],
+    ids=["em, same command", "em, sweep", "adam, resume"],
+    indirect=["whole"],
 )
 def test_both_processes_go_on(
     whole: tuple[str, Path], first: list[str], then: list[str] | None, tmp_path: Path

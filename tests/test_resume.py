@@ -59,7 +59,7 @@ def test_a_run_that_is_interrupted_anywhere_ends_where_an_uninterrupted_one_does
     optimizer: str, batch_size: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = [f"data.batch_size={batch_size}", f"trainer.max_epochs={PASSES[batch_size]}"]
-    typed = [*FIT, f"optimizer={optimizer}", *sizes]
+    typed = [*FIT, "moves=none", f"optimizer={optimizer}", *sizes]
     with monkeypatch.context() as patch:
         looks = Looks(patch)
         run_experiment(tmp_path / "whole", *typed)

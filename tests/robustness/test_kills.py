@@ -37,7 +37,7 @@ PLAIN = {signal.SIGTERM: 143, signal.SIGINT: 130}
 
 OVERLAPPING = [
     *("data=gaussians", "data.n_samples=300", "data.n_val=100", "data.n_test=100", "data.separation=0.5"),
-    *("model.n_components=4", "optimizer.tolerance=0", "trainer=cpu"),
+    *("model.n_components=4", "optimizer.tolerance=0", "trainer=cpu", "moves=none"),
 ]
 PASSES = {"null": 400, "100": 30}
 """For each batch size; in mini-batches a pass costs several steps, and Lightning looks up after each."""

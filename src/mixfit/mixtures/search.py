@@ -199,19 +199,12 @@ class _Pool:
     def _moved(self, move: Move, waited: int, generator: torch.Generator) -> tuple[list[float], bool]:
         """Takes proposals in place of mixtures that rank worse; what each was better by, and whether the best is new.
 
-        Those that stay go on settling meanwhile, so that only what a move has gained counts. A proposal that would be
-        the best of all has to come to rest first: on its way into a spike it would lead, and what it took the place of
-        would be lost when it sinks.
+        Those that stay go on settling meanwhile, so that only what a move has gained counts.
         """
         n_before = len(self.restarts)
         proposals = self._best_of_each(move(self.restarts, self.points, waited, generator))
         both = settled(self.restarts + proposals, self.points, n_rivals=n_before)
-        found = ranked(both, self.points)
-        best = found[best_first(found[:n_before])[0]]
-        leading = [which for which in range(n_before, len(both)) if is_better(found[which], best)]
-        if leading:
-            both = both.with_(leading, self._at_rest(both[leading]))
-            found = ranked(both, self.points)
+        both, found = self._with_leaders_at_rest(both, n_before)
         pairs = list(zip(found[:n_before], found[n_before:], strict=True))
         taken = [is_better(after, before) for before, after in pairs]
         accepted = [pair for pair, better in zip(pairs, taken, strict=True) if better]
@@ -223,6 +216,19 @@ class _Pool:
         chosen = [which + n_before if better else which for which, better in enumerate(taken)]
         place = self._keep(both[chosen], [found[which] for which in chosen], self.origins)
         return [before.objective - after.objective for before, after in accepted], place != 0 or taken[0]
+
+    def _with_leaders_at_rest(self, both: Restarts, n_before: int) -> tuple[Restarts, list[Rank]]:
+        """Mixtures and proposals, of which those that would be the best of all have come to rest; and their ranks.
+
+        On its way into a spike a proposal would lead, and what it took the place of would be lost when it sinks.
+        """
+        found = ranked(both, self.points)
+        best = found[best_first(found[:n_before])[0]]
+        leading = [which for which in range(n_before, len(both)) if is_better(found[which], best)]
+        if not leading:
+            return both, found
+        both = both.with_(leading, self._at_rest(both[leading]))
+        return both, ranked(both, self.points)
 
     def _best_of_each(self, proposals: Restarts) -> Restarts:
         """Of several proposals for each mixture, which are R apart, the one that is best after a few passes."""
