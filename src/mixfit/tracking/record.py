@@ -157,12 +157,13 @@ def _report(module: MixtureModule, dataset: Dataset, values: Mapping[str, metric
     curves = {name: np.array(curve, dtype=np.float64).reshape(-1, 2) for name, curve in module.history.items()}
     nll_true = values["nll/true"]
     optimizer = type(module.trainer.optimizers[0]).__name__
+    components = "1 component" if module.n_components == 1 else f"{module.n_components} components"
     return report_figure(
         dataset.train.sample.points.numpy(),
         drawable(module.density, dataset.true_components),
         history={name: (curve[:, 0], curve[:, 1]) for name, curve in curves.items()},
         summary={name: shown(value) for name, value in values.items() if value is not None and name not in QUIET},
-        title=f"{module.n_components} components, {module.family.__name__} covariance, {optimizer}",
+        title=f"{components}, {module.family.__name__} covariance, {optimizer}",
         nll_true=nll_true if isinstance(nll_true, float) else None,
         truth=None if dataset.true_components is None else drawable(dataset.true_components, None),
         columns=dataset.columns,

@@ -40,14 +40,12 @@ def picture_of(selection: Selection) -> bytes:
         for family in families_of(selection)
     }
     chosen = selection.chosen
-    n_rivals = sum(cell.n_spikes == chosen.n_spikes for cell in selection.cells)
     figure = selection_figure(
         curves,
         (chosen.covariance, chosen.n_components),
         criterion=NAMES[selection.criterion],
         title=_found(selection),
-        remark=f"the lowest {NAMES[selection.criterion].partition(',')[0]} of {n_rivals} "
-        f"{'sound ' if n_rivals < len(selection.cells) else ''}fits to {chosen.n_points:,.0f} points",
+        remark=f"{_among(selection)} to {chosen.n_points:,.0f} points",
     )
     return png(drawn(figure))
 
@@ -83,3 +81,12 @@ def families_of(selection: Selection) -> Sequence[str]:
 def _found(selection: Selection) -> str:
     chosen = selection.chosen
     return f"{chosen.n_components} component{'s' * (chosen.n_components > 1)}, {chosen.covariance} covariance"
+
+
+def _among(selection: Selection) -> str:
+    """What the chosen fit is among those that it could be weighed against."""
+    n_rivals = sum(cell.n_spikes == selection.chosen.n_spikes for cell in selection.cells)
+    sound = "sound " if n_rivals < len(selection.cells) else ""
+    if n_rivals == 1:
+        return f"the only {sound}fit"
+    return f"the lowest {NAMES[selection.criterion].partition(',')[0]} of {n_rivals} {sound}fits"
