@@ -76,7 +76,7 @@ def test_a_choice_that_repeated_rows_have_made_says_so_in_the_table_and_in_the_n
     assert ended.status == 0, ended.stderr
     assert "* closes in on few or equal points" in ended.stdout
     assert ended.metrics["selected/n_components"] == 1
-    assert str(ended.metrics["warning"]).startswith("1 component was chosen, because all fits of more close in")
+    assert str(ended.metrics["warning"]).startswith("1 component was chosen among fits without a component on")
     assert "rain has one value in" in str(ended.metrics["warning"])
 
 

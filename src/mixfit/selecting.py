@@ -88,7 +88,9 @@ class Question:
 
     def doubt(self, selection: Selection, dataset: Dataset) -> str | None:
         """What the user should know of the answer, in a sentence without a full stop; None for nothing."""
-        return why_no_more(selection, dataset.train.sample.points.cpu(), dataset.named_columns, self.most)
+        train = dataset.train.sample
+        weights = None if train.weights is None else train.weights.cpu()
+        return why_no_more(selection, train.points.cpu(), weights, dataset.named_columns, self.most)
 
 
 @torch.no_grad()

@@ -40,7 +40,9 @@ def test_k_and_the_family_are_chosen_and_the_table_is_kept(blobs: Array) -> None
 def test_five_values_are_no_five_components_of_no_width() -> None:
     """A shared covariance on the floor tells them apart, and the likelihood is as high as the floor is low."""
     answers = np.random.default_rng(0).integers(1, 6, size=(200, 2)).astype(float)
-    with pytest.warns(FitWarning, match="all fits of more close in on equal values.*only 25 of 200 points"):
+    with pytest.warns(
+        FitWarning, match="components were chosen among fits without .* column 0 has 5 different values only"
+    ):
         fitted = auto(covariance_type="tied", max_components=6).fit(answers)
     assert fitted.n_components_ < 5
     assert [row["n_components"] for row in fitted.selection_ if row["n_spikes"]] == [5, 6]
@@ -111,7 +113,9 @@ def test_a_chosen_mixture_is_saved_and_loaded(blobs: Array, tmp_path: Path) -> N
 def test_a_choice_that_repeated_rows_have_made_is_one_with_a_warning() -> None:
     random = np.random.default_rng(1)
     rain = np.where(random.random(300) < 0.4, 0.0, np.exp(random.normal(2, 1, 300)))[:, None]
-    with pytest.warns(FitWarning, match=r"1 component was chosen.* column 0 has one value .* or give n_components$"):
+    with pytest.warns(
+        FitWarning, match=r"1 component was chosen .* column 0 has one value .* give n_components=\d to have it$"
+    ):
         assert auto().fit(rain).n_components_ == 1
 
 

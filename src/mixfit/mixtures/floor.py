@@ -67,21 +67,16 @@ def _dependent(points: Tensor, floor: float, columns: Sequence[str]) -> str | No
 
 
 def _tied(points: Tensor, floor: float, columns: Sequence[str]) -> str | None:
-    repeats = repeated(points, columns)
-    return None if repeats is None else f"{repeats}; lower model.n_components, leave columns out, or raise model.floor"
-
-
-def repeated(points: Tensor, columns: Sequence[str]) -> str | None:
-    """A clause that says how many rows have what others have: all of it, or the value of a column; None if few do."""
+    remedy = "lower model.n_components, leave columns out, or raise model.floor"
     n_distinct = len(torch.unique(points, dim=0))
     if n_distinct <= len(points) / 2:
-        return f"only {n_distinct} of {len(points)} points are different"
+        return f"only {n_distinct} of {len(points)} points are different; {remedy}"
     times = [int(torch.unique(column, return_counts=True)[1].max()) for column in points.T]
     if max(times) <= max(2, len(points) / 10):
         return None
     names = [name for name, n_times in zip(columns, times, strict=True) if n_times == max(times)]
     has = "has one value" if len(names) == 1 else "each have one value"
-    return f"{_listed(names)} {has} in {max(times)} of {len(points)} rows"
+    return f"{_listed(names)} {has} in {max(times)} of {len(points)} rows; {remedy}"
 
 
 def _spread_out(points: Tensor, floor: float, columns: Sequence[str]) -> str | None:

@@ -50,6 +50,10 @@ Closer = Callable[[Restarts], tuple[Restarts, Statistics]]
 """Gives mixtures in float64, and what they see of all points."""
 
 
+Tied = Callable[[Restarts], Tensor]
+"""Which components of mixtures hold more of one value than of all others, (R, K)."""
+
+
 class Rank(NamedTuple):
     """Lower is better: how many components are spikes, then the NLL; or what k-means lowers, the variance within."""
 
@@ -64,15 +68,22 @@ def ranks(
     assignment: Assignment = soft,
     unit: float = 1.0,
     closer: Closer | None = None,
+    tied: Tied | None = None,
 ) -> list[Rank]:
-    """The rank of each of R mixtures, given what they saw of all points; for `unit` and `closer` see `spikes`."""
+    """The rank of each of R mixtures, given what they saw of all points; for `unit` and all after it see `spikes`."""
     objectives = looked.nll if assignment is soft else restarts.smallest_variances.sum(1)
-    n_spikes = spikes(restarts, looked, unit, closer).sum(1)
+    n_spikes = spikes(restarts, looked, unit, closer, tied).sum(1)
     return [Rank(int(n), float(objective)) for n, objective in zip(n_spikes, objectives, strict=True)]
 
 
 @torch.no_grad()
-def spikes(restarts: Restarts, looked: Statistics, unit: float = 1.0, closer: Closer | None = None) -> Tensor:
+def spikes(
+    restarts: Restarts,
+    looked: Statistics,
+    unit: float = 1.0,
+    closer: Closer | None = None,
+    tied: Tied | None = None,
+) -> Tensor:
     """Which components are spikes, (R, K).
 
     Args:
@@ -81,9 +92,10 @@ def spikes(restarts: Restarts, looked: Statistics, unit: float = 1.0, closer: Cl
         unit: the weight of what counts as one point.
         closer: looks again, in float64, where a component is so thin that float32 cannot tell whether it is flat;
             without, it is not.
+        tied: looks whether most that a component holds has one value, for one that is not flat as a whole.
     """
     count = (looked.count / unit).view(restarts.components.log_weights.shape)
-    dim, n_points, needed = restarts.family.dim, float(looked.n_points) / unit, _needed(restarts.family)
+    dim, n_points, least = restarts.family.dim, float(looked.n_points) / unit, needed(restarts.family)
     if restarts.shares_covariance or not can_avoid_spikes(restarts.family, n_points):
         return torch.zeros_like(count, dtype=torch.bool)
     variances = restarts.smallest_variances
@@ -91,11 +103,13 @@ def spikes(restarts: Restarts, looked: Statistics, unit: float = 1.0, closer: Cl
     if dim == 1:
         narrow |= variances < 0.4 * NARROW * _total(restarts)[..., 0]
     on_floor = is_on_floor(variances, restarts.floor)
-    few = count < FEW * needed * max(1.0, log(max(n_points, 1.0)) / log(FEW_OF))
-    found = (count < needed) | ((narrow | on_floor) & few)
+    few = count < FEW * least * max(1.0, log(max(n_points, 1.0)) / log(FEW_OF))
+    found = (count < least) | ((narrow | on_floor) & few)
     thin = on_floor & ~few
     if bool(thin.any()):
         found |= thin & _flat(restarts, looked, closer)
+        if tied is not None and bool((thin & ~found).any()):
+            found |= thin & tied(restarts)
     return found & ~_isolated(restarts, found, n_points) if bool(found.any()) else found
 
 
@@ -114,10 +128,10 @@ def measure_floor(restarts: Restarts) -> Tensor:
 
 def can_avoid_spikes(family: Covariance, n_points: float) -> bool:
     """Whether all components can hold enough of so many points; those that share a covariance need not."""
-    return family.own is not type(family) or n_points >= _needed(family) * family.n_components
+    return family.own is not type(family) or n_points >= needed(family) * family.n_components
 
 
-def _needed(family: Covariance) -> float:
+def needed(family: Covariance) -> float:
     """Fewer points nearly lie in a plane by chance."""
     return family.dim + 2 if family.dim > 1 else 2.5
 

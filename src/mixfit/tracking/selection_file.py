@@ -57,4 +57,5 @@ def _cell(row: dict[str, str]) -> Cell:
         nll_val=float(row["nll_val"]) if row["nll_val"] else None,
         stability=float(row["stability"]),
         n_spikes=int(row["n_spikes"]),
+        bic_of_ties=float(row["bic_of_ties"]) if row.get("bic_of_ties") else None,
     )

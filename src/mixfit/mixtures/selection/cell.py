@@ -22,6 +22,8 @@ class Cell(NamedTuple):
         nll_val: of the held-out points; None where there are none.
         stability: the mean adjusted Rand index between the groups of different draws, each settled by EM.
         n_spikes: components that have closed in on a few points (`mixtures.ranking`): a likelihood of nothing.
+        bic_of_ties: the lowest BIC seen of as many components of which one is on equal values, so that it is the
+            floor's; None if none was seen.
     """
 
     covariance: str
@@ -34,6 +36,7 @@ class Cell(NamedTuple):
     nll_val: float | None
     stability: float
     n_spikes: int
+    bic_of_ties: float | None = None
 
     def criterion(self, name: str) -> float:
         """The value of one of `CRITERIA`."""

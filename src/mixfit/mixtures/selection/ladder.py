@@ -22,11 +22,12 @@ from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.merging import merged
 from mixfit.mixtures.mixture import Mixture
 from mixfit.mixtures.moves import Points
-from mixfit.mixtures.ranking import Rank
+from mixfit.mixtures.ranking import Rank, measure_floor, needed, ranks, spikes
 from mixfit.mixtures.restarts import Restarts
 from mixfit.mixtures.search import Search, draws, search
 from mixfit.mixtures.selection.splitting import splits
-from mixfit.mixtures.settling import best_first, is_better, ranked, settled
+from mixfit.mixtures.settling import best_first, is_better, settled
+from mixfit.mixtures.ties import Ties
 
 DRAWS, LEAST_DRAWS = 8, 4
 """Starts of a rung's own where nobody says how many: of few points, and of many."""
@@ -45,16 +46,23 @@ TURNS = 4
 
 
 class Rung:
-    """K components: the best mixture so far, and how far the ends of different draws agree."""
+    """K components: the best mixture so far, and how far the ends of different draws agree.
 
-    def __init__(self, family: Covariance, floor: float, points: Points, how: Search, random: torch.Generator) -> None:
+    `lowest_of_ties` is the lowest objective seen of a mixture with a component on equal values.
+    """
+
+    def __init__(
+        self, family: Covariance, floor: float, points: Points, ties: Ties, how: Search, random: torch.Generator
+    ) -> None:
         self.points = points
+        self.ties = ties
         self.n_components = family.n_components
         n_draws = how.restarts or points.affordable(family, LEAST_DRAWS, DRAWS)
         begun = draws(family, floor, points, replace(how, restarts=max(2, n_draws)), random)
         ends = settled(points.after(begun, how.n_passes), points)
         self.stability = _stability(ends, points)
-        self.best, self.rank = _best(ends, points)
+        self.lowest_of_ties = inf
+        self.best, self.rank = self._best(ends)
         self._tried: dict[str, Restarts] = {}
 
     @property
@@ -69,9 +77,9 @@ class Rung:
         """
         if len(candidates) > FINALISTS:
             tried = self.points.after(candidates, TRYING)
-            found = ranked(tried, self.points)
+            found = self._ranked(tried)
             candidates = tried[best_first(found)[:FINALISTS]]
-        best, rank = _best(settled(candidates, self.points), self.points)
+        best, rank = self._best(settled(candidates, self.points))
         improves = is_better(rank, self.rank, self._worth)
         improves &= rank.n_spikes == self.rank.n_spikes or rank.objective < least
         if improves:
@@ -102,9 +110,29 @@ class Rung:
         if below is not None and below.rank.n_spikes == self.rank.n_spikes:
             both += splits(below.best)[[-1]]
         both = settled(both, self.points, AT_REST)
-        found = ranked(both, self.points)
+        found = self._ranked(both)
         self.rank = min(found)
         self.best = both[[found.index(self.rank)]]
+
+    def _best(self, restarts: Restarts) -> tuple[Restarts, Rank]:
+        """The best mixture, and its rank."""
+        best = settled(restarts[best_first(self._ranked(restarts))[:1]], self.points, LINGERING)
+        return best, self._ranked(best)[0]
+
+    def _ranked(self, restarts: Restarts) -> list[Rank]:
+        """The rank of each; that of one with a component on equal values is noted, for it never wins."""
+        points, looked = self.points, self.points.seen_by(restarts)
+        how = (looked, points.unit, points.closer, self.ties.held_by)
+        found = ranks(restarts, looked, points.assignment, *how[1:])
+        if not points.is_soft:
+            return found
+        of_ties = measure_floor(restarts)
+        if any(rank.n_spikes for rank in found):
+            enough = looked.count.view_as(restarts.components.log_weights) >= needed(restarts.family) * points.unit
+            of_ties |= (spikes(restarts, *how) & enough & self.ties.held_by(restarts)).any(1)
+        lows = [rank.objective for rank, is_one in zip(found, of_ties.tolist(), strict=True) if is_one]
+        self.lowest_of_ties = min([self.lowest_of_ties, *lows])
+        return found
 
     @property
     def _worth(self) -> float:
@@ -128,10 +156,11 @@ def ladder(
 ) -> list[Rung]:
     """The best mixture of each number of components, which follow each other."""
     rungs: list[Rung] = []
+    ties = Ties(points.points, points.weights, 2.5 * points.unit)
     if len(n_components) == 1:
-        return [_alone(family(n_components[0], points.points.shape[1]), floor, points, how, random)]
+        return [_alone(family(n_components[0], points.points.shape[1]), floor, points, ties, how, random)]
     for k in n_components:
-        rung = Rung(family(k, points.points.shape[1]), floor, points, how, random)
+        rung = Rung(family(k, points.points.shape[1]), floor, points, ties, how, random)
         if rungs:
             rung.from_below(rungs[-1])
         rungs.append(rung)
@@ -145,19 +174,12 @@ def ladder(
     return rungs
 
 
-def _alone(family: Covariance, floor: float, points: Points, how: Search, random: torch.Generator) -> Rung:
+def _alone(family: Covariance, floor: float, points: Points, ties: Ties, how: Search, random: torch.Generator) -> Rung:
     """A rung without neighbours: in their place a search has moves."""
-    rung = Rung(family, floor, points, how, random)
+    rung = Rung(family, floor, points, ties, how, random)
     rung.improve_by(Restarts.of(family, floor, [search(family, floor, points, how, random).components]))
     rung.rest(None)
     return rung
-
-
-def _best(restarts: Restarts, points: Points) -> tuple[Restarts, Rank]:
-    """The best mixture, and its rank."""
-    found = ranked(restarts, points)
-    best = settled(restarts[best_first(found)[:1]], points, LINGERING)
-    return best, ranked(best, points)[0]
 
 
 def _stability(ends: Restarts, points: Points) -> float:

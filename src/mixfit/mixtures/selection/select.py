@@ -8,6 +8,7 @@ many. A cell with fewer spikes comes before one with a better value, because a s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import NamedTuple
 
 import torch
@@ -130,15 +131,19 @@ def _cell(name: str, rung: Rung, standardization: Standardization, observed: Obs
     density = Density(mixture, standardization)
     found = criteria(density, observed.points, observed.weights)
     held_out = observed.held_out
+    n_points = float(len(observed.points) if observed.weights is None else observed.weights.sum())
     return Cell(
         covariance=name,
         n_components=rung.n_components,
         n_parameters=density.n_parameters,
-        n_points=float(len(observed.points) if observed.weights is None else observed.weights.sum()),
+        n_points=n_points,
         nll=density.nll(observed.points, observed.weights),
         bic=found.bic,
         icl=found.icl,
         nll_val=None if held_out is None or not len(held_out) else density.nll(held_out, observed.held_out_weights),
         stability=rung.stability,
         n_spikes=rung.n_components if bool(measure_floor(rung.best).any()) else rung.rank.n_spikes,
+        bic_of_ties=found.bic + 2 * n_points * (rung.lowest_of_ties - rung.rank.objective)
+        if isfinite(rung.lowest_of_ties)
+        else None,
     )
