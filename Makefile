@@ -8,10 +8,10 @@ train: .venv/installed ## fit the bimodal demo
 	$(BIN)/python train.py
 
 test: .venv/developer ## the tests
-	$(BIN)/python -m pytest -n auto --ignore=tests/robustness
+	$(BIN)/python -m pytest -n auto --dist worksteal --ignore=tests/robustness
 
 robust: .venv/developer ## the slow tests: nasty data, kills at any moment, damaged files
-	$(BIN)/python -m pytest -n auto tests/robustness
+	$(BIN)/python -m pytest -n auto --dist worksteal tests/robustness
 
 check: .venv/developer ## lint, format and types, as pre-commit and CI run them
 	$(BIN)/ruff check

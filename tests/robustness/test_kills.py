@@ -28,8 +28,8 @@ from mixfit.tracking import metrics_file
 from tests.running import LAST, choices
 from tests.same_end import assert_same_end
 
-KILLS = 4
-"""Of each case, so 56 of all."""
+KILLS = 3
+"""Of each case, so 42 of all."""
 
 SIGNALS = [signal.SIGKILL] * 6 + [signal.SIGTERM, signal.SIGINT]
 PLAIN = {signal.SIGTERM: 143, signal.SIGINT: 130}

@@ -13,7 +13,7 @@ ALMOST_EMPTY = "a component has fewer points than dimensions"
 WITHOUT_MATRIX = ("spherical", "diag")
 MATRICES = ("tied", "full")
 
-WIDE = clouds([120, 80], dim=500, seed=20)
+WIDE = clouds([60, 40], dim=250, seed=20)
 FLAT = clouds([70, 50], dim=150, seed=26)
 HUNDRED = clouds([400, 350, 250], dim=100, seed=21)
 LOST = np.arange(500) % 2
@@ -42,9 +42,9 @@ def lost() -> Array:
 
 
 CASES = [
-    Case("200 points in 500 dimensions", "no covariance has an inverse", lambda: WIDE.points, 1, Fits(one_gaussian)),
+    Case("100 points in 250 dimensions", "no covariance has an inverse", lambda: WIDE.points, 1, Fits(one_gaussian)),
     Case(
-        "200 points in 500 dimensions, two components",
+        "100 points in 250 dimensions, two components",
         "two clouds, each of fewer points than dimensions",
         lambda: WIDE.points,
         2,

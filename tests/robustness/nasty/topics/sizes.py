@@ -135,10 +135,10 @@ CASES = [
         Fits(truth(ring_log_density, worse=0.9, better=0.1)),
     ),
     Case(
-        "fifty components, five hundred points",
+        "thirty components, three hundred points",
         "no groups at all, and ten points for each component",
-        lambda: CLOUD,
-        50,
+        lambda: CLOUD[:300],
+        30,
         FitsOrRefused(Fits(some_mixture), TOO_MANY),
     ),
     Case(
