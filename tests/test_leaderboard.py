@@ -377,6 +377,18 @@ def test_the_printed_table_fits_names_the_best_and_ends_with_what_failed(
     assert lines[-1].endswith(": ValueError: too many components")
 
 
+def test_a_best_row_whose_likelihood_measures_the_floor_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound, sunk = ({"model.n_components": k} for k in (2, 3))
+    found = write_runs(tmp_path, (sound, fit(2, components_on_floor=0)), (sunk, fit(1, components_on_floor=2)))
+    leaderboard.show(leaderboard.of(found))
+    (best,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("best: "))
+    assert best == "best: n_components=3, nll/val 1; components lie on the floor, and the likelihood measures it"
+    assert "components_on_floor" in markdown_of(leaderboard.of(found))
+    assert "components_on_floor" not in markdown_of(leaderboard.of(found[:1]))
+
+
 def test_at_most_three_data_sets_have_their_best_named_below_the_table(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,7 +17,7 @@ from mixfit.runs import Run, natural
 
 MEASURES = (
     *("nll/train", "nll/val", "nll/test", "nll/excess", "bic", "icl", "ari"),
-    *("n_points", "n_parameters", "passes", "converged", "seconds/fit", "seconds/total"),
+    *("n_points", "n_parameters", "components_on_floor", "passes", "converged", "seconds/fit", "seconds/total"),
 )
 """What is folded over seeds, named as in `metrics.json`; the clock's at the end, for no two runs agree on them."""
 
@@ -78,6 +78,11 @@ class Row:
     def order(self) -> list[Any]:
         """A key to sort rows by their settings."""
         return [order(value) for value in self.settings]
+
+    @property
+    def is_on_floor(self) -> bool:
+        """Whether a run of it has components on the floor, where its likelihood measures the floor."""
+        return bool(self.mean("components_on_floor"))
 
     def mean(self, name: str) -> float | None:
         """The mean of a measure, where there is one."""

@@ -132,7 +132,8 @@ def _in_full(board: Leaderboard, row: Row) -> str:
 
 def _why(row: Row) -> str:
     estimate = estimate_of(row, row.measure) if row.measure else None
-    return f", {row.measure} {estimate}" if estimate else ""
+    floor = "; components lie on the floor, and the likelihood measures it" if row.is_on_floor else ""
+    return f", {row.measure} {estimate}{floor}" if estimate else ""
 
 
 def _reason(row: Row) -> str:

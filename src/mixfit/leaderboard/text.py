@@ -43,6 +43,8 @@ def markdown_of(board: Leaderboard) -> str:
     """The rows as a Markdown table, and below it what the ranks mean."""
     held_out = all(row.mean("nll/val") is not None for row in board.rows if row.rank)
     hidden = {"n_points", "seconds/total", *(["nll/train"] if held_out else [])}
+    if not any(row.is_on_floor for row in board.rows):
+        hidden.add("components_on_floor")
     columns = {"rank": [shown(row.rank) for row in board.rows]}
     columns |= {key: [shown(row.settings[place]) for row in board.rows] for place, key in enumerate(board.swept)}
     columns |= {"n": [runs(row) for row in board.rows]}

@@ -60,10 +60,8 @@ def _lines(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
     state = "converged" if values["converged"] else f"not converged{raised}"
     yield "fit", f"{values['passes']:g} passes in {shown(values['seconds/fit'])} s, {state}"
     if values["passes/best"] != values["passes"]:
-        yield (
-            "best",
-            f"the numbers are those after {values['passes/best']:g} passes, where the held-out NLL was lowest",
-        )
+        which = "training" if values["nll/val"] is None else "held-out"
+        yield "best", f"the numbers are those after {values['passes/best']:g} passes, where the {which} NLL was lowest"
 
 
 def _components(density: Density, dataset: Dataset) -> Table:
