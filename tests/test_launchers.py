@@ -48,7 +48,7 @@ def test_a_failing_job_is_a_row_whoever_runs_it(launcher: str, tmp_path: Path) -
 
 def test_a_worker_that_is_killed_costs_nothing_but_time(tmp_path: Path) -> None:
     slow = ["data=gaussians", "data.separation=0.5", "model.n_components=6", "optimizer.tolerance=0", "moves=none"]
-    typed = ["-m", *slow, "optimizer=em", "trainer.max_epochs=1000", "seed=0,1,2"]
+    typed = ["-m", *slow, "optimizer=em", "trainer.max_epochs=600", "seed=0,1,2"]
     sweep = subprocess.Popen(
         [sys.executable, str(TRAIN), *typed, *LAUNCHERS["joblib"], "hydra.sweep.dir=sweep"],
         cwd=tmp_path,

@@ -191,7 +191,7 @@ def test_processes_that_share_a_job_give_what_one_gives(tmp_path: Path) -> None:
 def test_ctrl_c_leaves_a_true_table_and_a_command_that_goes_on(tmp_path: Path) -> None:
     slow = ["data=gaussians", "data.separation=0.5", "model.n_components=6", "optimizer=em", "optimizer.tolerance=0"]
     slow += ["moves=none"]
-    typed = [sys.executable, str(TRAIN), "-m", *slow, "seed=0,1", "trainer.max_epochs=1500"]
+    typed = [sys.executable, str(TRAIN), "-m", *slow, "seed=0,1", "trainer.max_epochs=800"]
     sweep = subprocess.Popen(typed, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert sweep.stderr is not None
     while "passes" not in (read := os.read(sweep.stderr.fileno(), 4096).decode()):
@@ -209,6 +209,6 @@ def test_ctrl_c_leaves_a_true_table_and_a_command_that_goes_on(tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     assert list(statuses(folder).values()) == ["done", "done"]
     assert [path.name for path in (tmp_path / "logs" / "sweeps").iterdir()] == [folder.name]
-    whole = train(tmp_path / "whole", "-m", *slow, "seed=0", "trainer.max_epochs=1500")
+    whole = train(tmp_path / "whole", "-m", *slow, "seed=0", "trainer.max_epochs=800")
     (first, *_) = jobs(folder).values()
     assert [first] == list(jobs(whole.folder).values())

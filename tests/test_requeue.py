@@ -20,7 +20,7 @@ from tests.same_end import assert_same_end
 
 FIT = [
     *("data=gaussians", "data.n_samples=300", "data.separation=0.5", "model.n_components=4", "optimizer=em"),
-    *("optimizer.tolerance=0", "data.batch_size=100", "trainer=cpu", "trainer.max_epochs=120", "moves=none"),
+    *("optimizer.tolerance=0", "data.batch_size=100", "trainer=cpu", "trainer.max_epochs=60", "moves=none"),
 ]
 SLURM = {
     **{"SLURM_JOB_ID": "4242", "SLURM_JOB_NAME": "fit", "SLURM_NNODES": "1", "SLURM_NTASKS": "1"},

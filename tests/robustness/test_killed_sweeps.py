@@ -17,7 +17,7 @@ from tests.running import TRAIN, sweep_in_new_process
 from tests.test_multirun import inodes, jobs, table
 
 SWEEP = ["-m", "model.n_components=1,2,3", "optimizer=adam,em", "seed=0,1", "data.n_samples=300", "moves=none"]
-KILLS = 10
+KILLS = 6
 SECONDS_OF_A_START = 3.5
 
 
