@@ -178,8 +178,8 @@ def fit(config: DictConfig, folder: Path, checkpoint: Path | None = None) -> Map
         settle_(module.density)  # what is measured is what is written, to the last bit
         fitted["passes/best"] = module.passes_of(best["fit"]["rows"])
         fitted |= values_of(selection)
-        pictures = {"selection": picture_of(selection)} if selection else {}
-        doubt = question.doubt(selection, datamodule.dataset) if question and selection else None
+        pictures = {} if selection is None else {"selection": picture_of(selection)}
+        doubt = None if question is None or selection is None else question.doubt(selection, datamodule.dataset)
         values = record(folder, module, datamodule.dataset, board, fitted, began, pictures, doubt)
     record_model(folder, module, datamodule.dataset, settings_in(folder, here, module, selection), values)
     metrics.write(folder, values)  # the last word: a folder that says done has everything

@@ -58,7 +58,7 @@ def _dependent(points: Tensor, floor: float, columns: Sequence[str]) -> str | No
         few = f"{len(points)} points cannot fill {points.shape[1]} dimensions"
         return f"{few}; give more points, or choose covariance=diag"
     if (n_distinct := len(torch.unique(points, dim=0))) <= points.shape[1]:
-        return f"only {n_distinct} of {len(points)} points are different; lower model.n_components"
+        return f"{_of_few_kinds(n_distinct, len(points))}; lower model.n_components"
     variances, axes = torch.linalg.eigh(torch.cov(points.T, correction=0).reshape(len(columns), -1))
     if float(variances[0]) > floor:
         return None
@@ -70,13 +70,17 @@ def _tied(points: Tensor, floor: float, columns: Sequence[str]) -> str | None:
     remedy = "lower model.n_components, leave columns out, or raise model.floor"
     n_distinct = len(torch.unique(points, dim=0))
     if n_distinct <= len(points) / 2:
-        return f"only {n_distinct} of {len(points)} points are different; {remedy}"
+        return f"{_of_few_kinds(n_distinct, len(points))}; {remedy}"
     times = [int(torch.unique(column, return_counts=True)[1].max()) for column in points.T]
     if max(times) <= max(2, len(points) / 10):
         return None
     names = [name for name, n_times in zip(columns, times, strict=True) if n_times == max(times)]
     has = "has one value" if len(names) == 1 else "each have one value"
     return f"{_listed(names)} {has} in {max(times)} of {len(points)} rows; {remedy}"
+
+
+def _of_few_kinds(n_distinct: int, n_points: int) -> str:
+    return f"only {n_distinct} of {n_points} points are different"
 
 
 def _spread_out(points: Tensor, floor: float, columns: Sequence[str]) -> str | None:

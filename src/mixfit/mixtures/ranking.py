@@ -50,10 +50,6 @@ Closer = Callable[[Restarts], tuple[Restarts, Statistics]]
 """Gives mixtures in float64, and what they see of all points."""
 
 
-Tied = Callable[[Restarts], Tensor]
-"""Which components of mixtures hold more of one value than of all others, (R, K)."""
-
-
 class Rank(NamedTuple):
     """Lower is better: how many components are spikes, then the NLL; or what k-means lowers, the variance within."""
 
@@ -68,12 +64,16 @@ def ranks(
     assignment: Assignment = soft,
     unit: float = 1.0,
     closer: Closer | None = None,
-    tied: Tied | None = None,
 ) -> list[Rank]:
-    """The rank of each of R mixtures, given what they saw of all points; for `unit` and all after it see `spikes`."""
+    """The rank of each of R mixtures, given what they saw of all points; for `unit` and `closer` see `spikes`."""
+    return ranks_with(spikes(restarts, looked, unit, closer), restarts, looked, assignment)
+
+
+@torch.no_grad()
+def ranks_with(spiked: Tensor, restarts: Restarts, looked: Statistics, assignment: Assignment = soft) -> list[Rank]:
+    """The same where it is known which components are spikes, (R, K)."""
     objectives = looked.nll if assignment is soft else restarts.smallest_variances.sum(1)
-    n_spikes = spikes(restarts, looked, unit, closer, tied).sum(1)
-    return [Rank(int(n), float(objective)) for n, objective in zip(n_spikes, objectives, strict=True)]
+    return [Rank(int(n), float(objective)) for n, objective in zip(spiked.sum(1), objectives, strict=True)]
 
 
 @torch.no_grad()
@@ -82,7 +82,7 @@ def spikes(
     looked: Statistics,
     unit: float = 1.0,
     closer: Closer | None = None,
-    tied: Tied | None = None,
+    tied: Tensor | None = None,
 ) -> Tensor:
     """Which components are spikes, (R, K).
 
@@ -92,7 +92,7 @@ def spikes(
         unit: the weight of what counts as one point.
         closer: looks again, in float64, where a component is so thin that float32 cannot tell whether it is flat;
             without, it is not.
-        tied: looks whether most that a component holds has one value, for one that is not flat as a whole.
+        tied: whether most that a component holds has one value, (R, K): it is flat, though not all that it holds is.
     """
     count = (looked.count / unit).view(restarts.components.log_weights.shape)
     dim, n_points, least = restarts.family.dim, float(looked.n_points) / unit, needed(restarts.family)
@@ -108,8 +108,8 @@ def spikes(
     thin = on_floor & ~few
     if bool(thin.any()):
         found |= thin & _flat(restarts, looked, closer)
-        if tied is not None and bool((thin & ~found).any()):
-            found |= thin & tied(restarts)
+        if tied is not None:
+            found |= thin & tied
     return found & ~_isolated(restarts, found, n_points) if bool(found.any()) else found
 
 

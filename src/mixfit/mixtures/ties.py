@@ -12,6 +12,9 @@ from torch import Tensor
 
 from mixfit.mixtures.restarts import Restarts
 
+REPEATED = 2.5
+"""Points of one value are more than two."""
+
 OFTEN = 5
 """Times as many rows as share the value of an ordinary row: a value of so many stands out."""
 

@@ -38,8 +38,8 @@ def why_no_more(
         return None
     n_chosen = f"{chosen.n_components} component{'s were' if chosen.n_components > 1 else ' was'} chosen"
     tried = max(cell.n_components for cell in selection.cells)
-    n_kinds = len(torch.unique(points, dim=0))
     if tried < min(most, float(weights.sum()) // (points.shape[1] + 2)):
+        n_kinds = len(torch.unique(points, dim=0))
         return (
             f"{n_chosen}, and no more than {tried} tried: the points are of {n_kinds} kinds only, and more components "
             "would have none of their own; give model.n_components to have them all the same"

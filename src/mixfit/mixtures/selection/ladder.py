@@ -22,12 +22,12 @@ from mixfit.mixtures.covariances import Covariance
 from mixfit.mixtures.merging import merged
 from mixfit.mixtures.mixture import Mixture
 from mixfit.mixtures.moves import Points
-from mixfit.mixtures.ranking import Rank, measure_floor, needed, ranks, spikes
+from mixfit.mixtures.ranking import Rank, measure_floor, needed, ranks_with, spikes
 from mixfit.mixtures.restarts import Restarts
 from mixfit.mixtures.search import Search, draws, search
 from mixfit.mixtures.selection.splitting import splits
 from mixfit.mixtures.settling import best_first, is_better, settled
-from mixfit.mixtures.ties import Ties
+from mixfit.mixtures.ties import REPEATED, Ties
 
 DRAWS, LEAST_DRAWS = 8, 4
 """Starts of a rung's own where nobody says how many: of few points, and of many."""
@@ -122,16 +122,14 @@ class Rung:
     def _ranked(self, restarts: Restarts) -> list[Rank]:
         """The rank of each; that of one with a component on equal values is noted, for it never wins."""
         points, looked = self.points, self.points.seen_by(restarts)
-        how = (looked, points.unit, points.closer, self.ties.held_by)
-        found = ranks(restarts, looked, points.assignment, *how[1:])
-        if not points.is_soft:
-            return found
-        of_ties = measure_floor(restarts)
-        if any(rank.n_spikes for rank in found):
-            enough = looked.count.view_as(restarts.components.log_weights) >= needed(restarts.family) * points.unit
-            of_ties |= (spikes(restarts, *how) & enough & self.ties.held_by(restarts)).any(1)
-        lows = [rank.objective for rank, is_one in zip(found, of_ties.tolist(), strict=True) if is_one]
-        self.lowest_of_ties = min([self.lowest_of_ties, *lows])
+        tied = self.ties.held_by(restarts)
+        spiked = spikes(restarts, looked, points.unit, points.closer, tied)
+        found = ranks_with(spiked, restarts, looked, points.assignment)
+        if points.is_soft:
+            enough = looked.count.view_as(spiked) >= needed(restarts.family) * points.unit
+            of_ties = (spiked & tied & enough).any(1) | measure_floor(restarts)
+            lows = [rank.objective for rank, is_one in zip(found, of_ties.tolist(), strict=True) if is_one]
+            self.lowest_of_ties = min([self.lowest_of_ties, *lows])
         return found
 
     @property
@@ -156,7 +154,7 @@ def ladder(
 ) -> list[Rung]:
     """The best mixture of each number of components, which follow each other."""
     rungs: list[Rung] = []
-    ties = Ties(points.points, points.weights, 2.5 * points.unit)
+    ties = Ties(points.points, points.weights, REPEATED * points.unit)
     if len(n_components) == 1:
         return [_alone(family(n_components[0], points.points.shape[1]), floor, points, ties, how, random)]
     for k in n_components:
